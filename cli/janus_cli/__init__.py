@@ -1,0 +1,1 @@
+"""janus: brings the mesh up, talks to it, looks after it."""

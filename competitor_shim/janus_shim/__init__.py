@@ -1,0 +1,1 @@
+"""Wraps HTTP competitors in the chat stream."""

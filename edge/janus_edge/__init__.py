@@ -1,0 +1,1 @@
+"""OpenAI HTTP in, chat streams out."""

@@ -1,0 +1,34 @@
+"""What every service of Janus shares: chat streams, the error tree, settings, logs, metrics, traces.
+
+A caller:
+
+    async with mesh.dial("router:50051") as peer:
+        async with peer.chat(request, deadline=300.0) as exchange:
+            async for event in exchange: ...
+
+A server is one coroutine, `async def answer(exchange)`, given to `Server.serve_chat`.
+"""
+
+from . import errors, logs, metrics, settings, traces
+from .exchange import Answer, ClientExchange, Exchange, Timeouts
+from .peer import Peer, dial
+from .server import CHAT_SERVICE, Server
+from .service import run, serve_http
+
+__all__ = [
+    "CHAT_SERVICE",
+    "Answer",
+    "ClientExchange",
+    "Exchange",
+    "Peer",
+    "Server",
+    "Timeouts",
+    "dial",
+    "errors",
+    "logs",
+    "metrics",
+    "run",
+    "serve_http",
+    "settings",
+    "traces",
+]

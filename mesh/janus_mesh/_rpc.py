@@ -1,0 +1,172 @@
+"""The chat stream over one `ChatService.Chat` call per exchange: the public, grpcurl-able form."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+from opentelemetry import trace
+
+from janus_proto._gen.janus.chat.v1 import chat_pb2, chat_pb2_grpc, event_pb2, request_pb2
+
+from . import logs, traces
+from .errors import JanusError, Unavailable, from_grpc
+from .exchange import Answer, Exchange, conduct
+
+REQUEST_ID = "x-request-id"
+# How long a caller may hold a call open before it says what it wants.
+_REQUEST_SECONDS = 10.0
+
+log = logs.get("mesh.rpc")
+
+
+class ChatServicer(chat_pb2_grpc.ChatServiceServicer):
+    """Serves an `Answer` as `janus.chat.v1.ChatService`."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    async def Chat(  # type: ignore[override]  # the stub types cover the sync and the async server at once
+        self,
+        request_iterator: AsyncIterator[chat_pb2.ChatServiceChatRequest],  # noqa: ARG002  # read from context
+        context: grpc.aio.ServicerContext[Any, Any],
+    ) -> None:
+        metadata = {str(key): str(value) for key, value in context.invocation_metadata() or ()}
+        request_id = metadata.get(REQUEST_ID) or f"req_{uuid.uuid4().hex}"
+        parent = traces.extract(metadata)
+        with (
+            logs.bound(request_id=request_id),
+            traces.tracer().start_as_current_span("chat", parent, trace.SpanKind.SERVER) as span,
+        ):
+            opening = await self._opening(context)
+            transport = _ServerTransport(context, opening.credit)
+            remaining = context.time_remaining()
+            exchange = Exchange(
+                opening.request, transport, request_id=request_id, time_remaining=_bounded(remaining)
+            )
+            error = await self._answered(exchange, transport)
+            if error is not None:
+                span.set_attribute("error.type", error.code)
+                context.set_code(error.status.grpc)
+                context.set_details(error.message)
+
+    async def _answered(self, exchange: Exchange, transport: "_ServerTransport") -> JanusError | None:
+        """Conducts the answer while listening for credit and cancel."""
+        task = asyncio.current_task()
+        assert task is not None
+        listener = asyncio.create_task(transport.listen(task))
+        try:
+            return await conduct(self._answer, exchange)
+        except asyncio.CancelledError:
+            if not transport.cancel_received:
+                raise
+            task.uncancel()
+            transport.context.set_code(grpc.StatusCode.CANCELLED)
+            transport.context.set_details("cancelled by the caller")
+            return None
+        finally:
+            listener.cancel()
+
+    async def _opening(self, context: grpc.aio.ServicerContext[Any, Any]) -> chat_pb2.ChatServiceChatRequest:
+        try:
+            async with asyncio.timeout(_REQUEST_SECONDS):
+                first = await context.read()
+        except TimeoutError:
+            await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "the first frame never came")
+        if first is grpc.aio.EOF or first.WhichOneof("frame") != "request":
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the first frame must carry `request`")
+        opening: chat_pb2.ChatServiceChatRequest = first
+        return opening
+
+
+class _ServerTransport:
+    """One call's writing side, held back by credit once the caller has granted some."""
+
+    def __init__(self, context: grpc.aio.ServicerContext[Any, Any], credit: int) -> None:
+        self.context = context
+        self.cancel_received = False
+        self._seq = 0
+        self._limited = credit > 0
+        self._credit = credit
+        self._granted = asyncio.Event()
+
+    async def write(self, event: event_pb2.ChatEvent) -> None:
+        # An ending always gets through: it frees the caller, who may have nothing left to grant.
+        if self._limited and not (event.HasField("finish") or event.HasField("error")):
+            while self._credit <= 0:
+                self._granted.clear()
+                await self._granted.wait()
+            self._credit -= 1
+        seq, self._seq = self._seq, self._seq + 1
+        await self.context.write(chat_pb2.ChatServiceChatResponse(seq=seq, event=event))
+
+    async def listen(self, answering: asyncio.Task[Any]) -> None:
+        """Takes in the caller's later frames until it closes its half."""
+        while True:
+            frame = await self.context.read()
+            if frame is grpc.aio.EOF:
+                return
+            if frame.HasField("cancel"):
+                self.cancel_received = True
+                log.info("cancel", reason=frame.cancel.reason)
+                answering.cancel()
+                return
+            if frame.credit:
+                self._credit += frame.credit
+                self._granted.set()
+
+
+class RpcTransport:
+    """The caller's side of one call.
+
+    It grants no credit: HTTP/2's own flow control bounds what is under way on one call, and grpc.aio
+    turns a write that meets the call's end into an internal error that eats the events still unread.
+    """
+
+    def __init__(self, stub: "chat_pb2_grpc.ChatServiceAsyncStub", request_id: str) -> None:
+        self._stub = stub
+        self._request_id = request_id
+        self._call: Any = None
+
+    async def open(self, request: request_pb2.ChatRequest, total: float | None) -> None:
+        headers = {REQUEST_ID: self._request_id}
+        traces.inject(headers)
+        self._call = self._stub.Chat(timeout=total, metadata=tuple(headers.items()))
+        try:
+            await self._call.write(chat_pb2.ChatServiceChatRequest(request=request))
+        except grpc.aio.AioRpcError as error:
+            raise from_grpc(error) from None
+        except asyncio.InvalidStateError:
+            raise await self._failure() from None
+
+    async def receive(self) -> chat_pb2.ChatServiceChatResponse | None:
+        try:
+            frame = await self._call.read()
+        except grpc.aio.AioRpcError as error:
+            raise from_grpc(error) from None
+        if frame is grpc.aio.EOF:
+            # A call that was refused at once ends without raising from read().
+            code = await self._call.code()
+            if code is not grpc.StatusCode.OK:
+                raise await self._failure()
+            return None
+        response: chat_pb2.ChatServiceChatResponse = frame
+        return response
+
+    def cancel(self) -> None:
+        if self._call is not None:
+            self._call.cancel()
+
+    async def _failure(self) -> JanusError:
+        code, details = await self._call.code(), await self._call.details()
+        if code is grpc.StatusCode.OK:
+            return Unavailable("the peer closed the call before reading the request")
+        return from_grpc(
+            grpc.aio.AioRpcError(code, grpc.aio.Metadata(), grpc.aio.Metadata(), details=details)
+        )
+
+
+def _bounded(remaining: float | None) -> float | None:
+    """GRPC reports "no deadline" as None or as centuries, by version."""
+    return None if remaining is None or remaining > 10_000_000 else remaining

@@ -1,0 +1,83 @@
+"""Reaching another service of the mesh: `async with dial("router:50051") as peer`."""
+
+import uuid
+from types import TracebackType
+from typing import Any, Self
+
+import grpc
+import structlog
+
+from janus_proto._gen.janus.chat.v1 import chat_pb2_grpc, request_pb2
+
+from ._rpc import RpcTransport
+from .exchange import ClientExchange, Timeouts
+
+# A request may carry pictures in base64, so far more than gRPC's 4 MiB.
+MAX_MESSAGE_BYTES = 64 * 1024 * 1024
+
+_OPTIONS: list[tuple[str, int | str]] = [
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    # Retrying is the router's business, which knows whether an event was delivered.
+    ("grpc.enable_retries", 0),
+    # A restarted peer is found again within a second; one that never answers is given up after five.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
+    ("grpc.min_reconnect_backoff_ms", 5_000),
+    # Finds peers that vanished without closing.
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+    ("grpc.http2.max_pings_without_data", 0),
+    ("grpc.service_config", '{"loadBalancingConfig":[{"round_robin":{}}]}'),
+]
+
+
+class Peer:
+    """One channel to one service, kept alive for the life of the process."""
+
+    def __init__(self, target: str) -> None:
+        self.target = target.removeprefix("grpc://").rstrip("/")
+        self._channel = grpc.aio.insecure_channel(self.target, options=_OPTIONS)
+        self._chat = self.stub(chat_pb2_grpc.ChatServiceStub)
+
+    def chat(
+        self,
+        request: request_pb2.ChatRequest,
+        *,
+        deadline: float | None = None,
+        first_event: float | None = None,
+        gap: float | None = None,
+    ) -> ClientExchange:
+        """Opens an exchange, to be entered with `async with`. Bounds are in seconds, see `Timeouts`.
+
+        Raises, on entering or while iterating: the `JanusError` that the peer sent; `Unavailable`
+        when it cannot be reached; `CompetitorTimeout` and `DeadlineExceeded` when a bound passed;
+        `CompetitorFailed` when it broke the protocol.
+        """
+        bound = structlog.contextvars.get_contextvars()
+        request_id = bound.get("request_id") or f"req_{uuid.uuid4().hex}"
+        transport = RpcTransport(self._chat, request_id)
+        return ClientExchange(transport, request, Timeouts(deadline, first_event, gap))
+
+    def stub(self, kind: Any) -> Any:
+        """A generated stub of any other service on this channel."""
+        return kind(self._channel)
+
+    async def close(self) -> None:
+        await self._channel.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+
+def dial(target: str) -> Peer:
+    """A peer at `host:port`, `grpc://host:port`, `dns:///name:port` or `unix:path`; connects when used."""
+    return Peer(target)

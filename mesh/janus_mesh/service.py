@@ -1,0 +1,80 @@
+"""How a process of Janus begins and ends: logs, traces, event loop, signals."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, TypeVar
+
+import uvicorn
+import uvloop
+
+from . import logs, traces
+from .settings import ServiceSettings, load
+
+SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
+
+
+def run(
+    name: str,
+    settings_type: type[SettingsT],
+    main: Callable[[SettingsT, asyncio.Event], Awaitable[None]],
+) -> None:
+    """Runs `main(settings, stop)` until it returns; `stop` is set on SIGTERM or SIGINT.
+
+    Exits with 2 on bad configuration and 1 when an address is taken.
+    """
+    settings = load(settings_type)
+    logs.configure(name, level=settings.log_level, form=settings.log_format)
+    traces.configure(name)
+
+    async def body() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(signum, stop.set)
+        await main(settings, stop)
+
+    try:
+        uvloop.run(body())
+    except OSError as error:
+        logs.get(name).error("cannot start", reason=str(error))
+        sys.exit(1)
+
+
+async def serve_http(app: Any, host: str, port: int, stop: asyncio.Event, *, drain_seconds: float) -> None:
+    """Serves an ASGI app on this loop until `stop` is set, then lets live responses finish."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        loop="none",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=int(drain_seconds),
+        timeout_keep_alive=75,
+    )
+    server = _Server(config)
+
+    async def leave() -> None:
+        await stop.wait()
+        server.should_exit = True
+
+    leaving = asyncio.create_task(leave())
+    try:
+        await server.serve()
+    except SystemExit:
+        # uvicorn exits by itself when the port is taken; `run` says it in our words.
+        raise OSError(f"cannot listen on {host}:{port}") from None
+    finally:
+        leaving.cancel()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without signal handlers of its own: `run` has them."""
+
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
+        return nullcontext()

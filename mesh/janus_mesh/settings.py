@@ -1,0 +1,50 @@
+"""Configuration from environment variables, the same way in every room.
+
+A room's settings are a `ServiceSettings` subclass whose fields name their variables. A bad value
+ends the process at start with one line per variable instead of a traceback.
+"""
+
+import sys
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Port = Annotated[int, Field(ge=0, le=65_535)]  # 0 takes a free one
+Bytes = Annotated[int, Field(gt=0)]
+
+
+class ServiceSettings(BaseSettings):
+    """What every service reads."""
+
+    model_config = SettingsConfigDict(env_prefix="JANUS_", populate_by_name=True, extra="ignore")
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "console"] = "json"
+    drain_seconds: Seconds = Field(10.0, description="How long live exchanges may go on after SIGTERM.")
+
+
+SettingsT = TypeVar("SettingsT", bound=BaseSettings)
+
+
+def load(settings: type[SettingsT]) -> SettingsT:
+    """The settings from the environment; exits with status 2 and a line per bad variable."""
+    try:
+        return settings()
+    except ValidationError as error:
+        for problem in error.errors():
+            name = ".".join(str(part) for part in problem["loc"])
+            variable = variable_of(settings, name)
+            sys.stderr.write(f"{variable}: {problem['msg']} (got {problem['input']!r})\n")
+        sys.exit(2)
+
+
+def variable_of(settings: type[BaseSettings], field: str) -> str:
+    """The environment variable that sets a field."""
+    info = settings.model_fields.get(field)
+    if info is not None and isinstance(info.validation_alias, str):
+        return info.validation_alias
+    if info is None and field.isupper():  # pydantic reports an aliased field by its alias
+        return field
+    return f"{settings.model_config.get('env_prefix', '')}{field}".upper()

@@ -1,0 +1,1 @@
+"""The only way out for competitors; its inference proxy."""

@@ -1,0 +1,1 @@
+"""The mesh's messages and stubs; all of it is generated, see `_gen`."""

@@ -1,0 +1,1 @@
+"""Chooses a competitor for each chat and copies its events through."""
