@@ -25,6 +25,18 @@ class ServiceSettings(BaseSettings):
     drain_seconds: Seconds = Field(10.0, description="How long live exchanges may go on after SIGTERM.")
 
 
+class StreamTimeouts(BaseSettings):
+    """The named bounds of a chat stream, in seconds; rooms that wait mix this in.
+
+    Each hop waits a little longer than the one below it, so that the one that knows most reports.
+    """
+
+    connect_timeout: Seconds = Field(5.0, description="For a connection to a competitor.")
+    first_event_timeout: Seconds = Field(60.0, description="For the first event of an answer.")
+    gap_timeout: Seconds = Field(120.0, description="For each further event.")
+    total_timeout: Seconds = Field(300.0, description="For the whole exchange.")
+
+
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 
 
