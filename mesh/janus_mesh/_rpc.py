@@ -11,12 +11,14 @@ from opentelemetry import trace
 from janus_proto._gen.janus.chat.v1 import chat_pb2, chat_pb2_grpc, event_pb2, request_pb2
 
 from . import logs, traces
-from .errors import JanusError, Unavailable, from_grpc
+from .errors import JanusError, from_grpc
 from .exchange import Answer, Exchange, conduct
 
 REQUEST_ID = "x-request-id"
 # How long a caller may hold a call open before it says what it wants.
 _REQUEST_SECONDS = 10.0
+
+_CHAT = f"/{chat_pb2.DESCRIPTOR.services_by_name['ChatService'].full_name}/Chat"
 
 log = logs.get("mesh.rpc")
 
@@ -120,25 +122,26 @@ class _ServerTransport:
 class RpcTransport:
     """The caller's side of one call.
 
-    It grants no credit: HTTP/2's own flow control bounds what is under way on one call, and grpc.aio
-    turns a write that meets the call's end into an internal error that eats the events still unread.
+    To gRPC it is a call with one request message, closed at once: on the wire that is the same as the
+    first frame of a stream. It spares a write, and it grants no credit, because grpc.aio turns a write
+    that meets the call's end into an internal error that eats the events still unread. HTTP/2's own
+    flow control bounds what is under way.
     """
 
-    def __init__(self, stub: "chat_pb2_grpc.ChatServiceAsyncStub", request_id: str) -> None:
-        self._stub = stub
+    def __init__(self, channel: grpc.aio.Channel, request_id: str) -> None:
+        self._start = channel.unary_stream(
+            _CHAT,
+            request_serializer=chat_pb2.ChatServiceChatRequest.SerializeToString,
+            response_deserializer=chat_pb2.ChatServiceChatResponse.FromString,
+        )
         self._request_id = request_id
         self._call: Any = None
 
     async def open(self, request: request_pb2.ChatRequest, total: float | None) -> None:
         headers = {REQUEST_ID: self._request_id}
         traces.inject(headers)
-        self._call = self._stub.Chat(timeout=total, metadata=tuple(headers.items()))
-        try:
-            await self._call.write(chat_pb2.ChatServiceChatRequest(request=request))
-        except grpc.aio.AioRpcError as error:
-            raise from_grpc(error) from None
-        except asyncio.InvalidStateError:
-            raise await self._failure() from None
+        frame = chat_pb2.ChatServiceChatRequest(request=request)
+        self._call = self._start(frame, timeout=total, metadata=tuple(headers.items()))
 
     async def receive(self) -> chat_pb2.ChatServiceChatResponse | None:
         try:
@@ -146,10 +149,6 @@ class RpcTransport:
         except grpc.aio.AioRpcError as error:
             raise from_grpc(error) from None
         if frame is grpc.aio.EOF:
-            # A call that was refused at once ends without raising from read().
-            code = await self._call.code()
-            if code is not grpc.StatusCode.OK:
-                raise await self._failure()
             return None
         response: chat_pb2.ChatServiceChatResponse = frame
         return response
@@ -157,14 +156,6 @@ class RpcTransport:
     def cancel(self) -> None:
         if self._call is not None:
             self._call.cancel()
-
-    async def _failure(self) -> JanusError:
-        code, details = await self._call.code(), await self._call.details()
-        if code is grpc.StatusCode.OK:
-            return Unavailable("the peer closed the call before reading the request")
-        return from_grpc(
-            grpc.aio.AioRpcError(code, grpc.aio.Metadata(), grpc.aio.Metadata(), details=details)
-        )
 
 
 def _bounded(remaining: float | None) -> float | None:

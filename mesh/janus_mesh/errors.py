@@ -296,7 +296,7 @@ _BY_GRPC: dict[grpc.StatusCode, type[JanusError]] = {
     _S.RESOURCE_EXHAUSTED: Overloaded,
     _S.UNAVAILABLE: Unavailable,
     _S.DEADLINE_EXCEEDED: DeadlineExceeded,
-    _S.CANCELLED: Cancelled,
+    _S.CANCELLED: Unavailable,  # not by us, who would not be reading any more: the peer dropped it
 }
 
 

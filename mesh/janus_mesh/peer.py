@@ -7,7 +7,7 @@ from typing import Any, Self
 import grpc
 import structlog
 
-from janus_proto._gen.janus.chat.v1 import chat_pb2_grpc, request_pb2
+from janus_proto._gen.janus.chat.v1 import request_pb2
 
 from ._rpc import RpcTransport
 from .exchange import ClientExchange, Timeouts
@@ -38,7 +38,6 @@ class Peer:
     def __init__(self, target: str) -> None:
         self.target = target.removeprefix("grpc://").rstrip("/")
         self._channel = grpc.aio.insecure_channel(self.target, options=_OPTIONS)
-        self._chat = self.stub(chat_pb2_grpc.ChatServiceStub)
 
     def chat(
         self,
@@ -56,7 +55,7 @@ class Peer:
         """
         bound = structlog.contextvars.get_contextvars()
         request_id = bound.get("request_id") or f"req_{uuid.uuid4().hex}"
-        transport = RpcTransport(self._chat, request_id)
+        transport = RpcTransport(self._channel, request_id)
         return ClientExchange(transport, request, Timeouts(deadline, first_event, gap))
 
     def stub(self, kind: Any) -> Any:
