@@ -5,6 +5,7 @@
 
 import argparse
 import filecmp
+import os
 import re
 import shutil
 import sys
@@ -26,6 +27,8 @@ def generate(target: Path) -> None:
     sources = sorted(str(path.relative_to(ROOM)) for path in (ROOM / "janus").rglob("*.proto"))
     well_known = Path(grpc_tools.__file__).parent / "_proto"
     target.mkdir(parents=True)
+    # protoc looks for its plugins on PATH; they are installed beside this interpreter.
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     outputs = ("python_out", "grpc_python_out", "mypy_out", "mypy_grpc_out")
     status = protoc.main(
         ["protoc", f"-I{ROOM}", f"-I{well_known}", *(f"--{kind}={target}" for kind in outputs), *sources]

@@ -10,7 +10,8 @@ A server is one coroutine, `async def answer(exchange)`, given to `Server.serve_
 """
 
 from . import errors, logs, metrics, settings, traces
-from .exchange import Answer, ClientExchange, Exchange, Timeouts
+from ._watchdog import Timeouts
+from .exchange import Answer, ClientExchange, Exchange
 from .peer import Peer, dial
 from .server import CHAT_SERVICE, Server
 from .service import run, serve_http

@@ -1,20 +1,17 @@
 """The chat stream over one `ChatService.Chat` call per exchange: the public, grpcurl-able form."""
 
 import asyncio
-import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import grpc
-from opentelemetry import trace
 
 from janus_proto._gen.janus.chat.v1 import chat_pb2, chat_pb2_grpc, event_pb2, request_pb2
 
-from . import logs, traces
-from .errors import JanusError, from_grpc
-from .exchange import Answer, Exchange, conduct
+from . import logs
+from .errors import CompetitorFailed, JanusError, from_grpc
+from .exchange import REQUEST_ID, Answer, Exchange, conduct, new_request_id
 
-REQUEST_ID = "x-request-id"
 # How long a caller may hold a call open before it says what it wants.
 _REQUEST_SECONDS = 10.0
 
@@ -34,38 +31,36 @@ class ChatServicer(chat_pb2_grpc.ChatServiceServicer):
         request_iterator: AsyncIterator[chat_pb2.ChatServiceChatRequest],  # noqa: ARG002  # read from context
         context: grpc.aio.ServicerContext[Any, Any],
     ) -> None:
-        metadata = {str(key): str(value) for key, value in context.invocation_metadata() or ()}
-        request_id = metadata.get(REQUEST_ID) or f"req_{uuid.uuid4().hex}"
-        parent = traces.extract(metadata)
-        with (
-            logs.bound(request_id=request_id),
-            traces.tracer().start_as_current_span("chat", parent, trace.SpanKind.SERVER) as span,
-        ):
-            opening = await self._opening(context)
-            transport = _ServerTransport(context, opening.credit)
-            remaining = context.time_remaining()
-            exchange = Exchange(
-                opening.request, transport, request_id=request_id, time_remaining=_bounded(remaining)
-            )
-            error = await self._answered(exchange, transport)
-            if error is not None:
-                span.set_attribute("error.type", error.code)
-                context.set_code(error.status.grpc)
-                context.set_details(error.message)
+        headers = {str(key): str(value) for key, value in context.invocation_metadata() or ()}
+        opening = await self._opening(context)
+        transport = _ServerTransport(context, opening.credit)
+        exchange = Exchange(
+            opening.request,
+            transport,
+            request_id=headers.get(REQUEST_ID) or new_request_id(),
+            time_remaining=_bounded(context.time_remaining()),
+        )
+        error = await self._answered(exchange, transport, headers)
+        if error is not None:
+            context.set_code(error.status.grpc)
+            context.set_details(error.message)
 
-    async def _answered(self, exchange: Exchange, transport: "_ServerTransport") -> JanusError | None:
+    async def _answered(
+        self, exchange: Exchange, transport: "_ServerTransport", headers: Mapping[str, str]
+    ) -> JanusError | None:
         """Conducts the answer while listening for credit and cancel."""
         task = asyncio.current_task()
         assert task is not None
         listener = asyncio.create_task(transport.listen(task))
         try:
-            return await conduct(self._answer, exchange)
+            return await conduct(self._answer, exchange, headers)
         except asyncio.CancelledError:
             if not transport.cancel_received:
                 raise
             task.uncancel()
-            transport.context.set_code(grpc.StatusCode.CANCELLED)
-            transport.context.set_details("cancelled by the caller")
+            context = transport.context
+            context.set_code(grpc.StatusCode.CANCELLED)
+            context.set_details("cancelled by the caller")
             return None
         finally:
             listener.cancel()
@@ -128,34 +123,37 @@ class RpcTransport:
     flow control bounds what is under way.
     """
 
-    def __init__(self, channel: grpc.aio.Channel, request_id: str) -> None:
-        self._start = channel.unary_stream(
+    def __init__(
+        self,
+        channel: grpc.aio.Channel,
+        request: request_pb2.ChatRequest,
+        headers: Mapping[str, str],
+        total: float | None,
+    ) -> None:
+        start = channel.unary_stream(
             _CHAT,
             request_serializer=chat_pb2.ChatServiceChatRequest.SerializeToString,
             response_deserializer=chat_pb2.ChatServiceChatResponse.FromString,
         )
-        self._request_id = request_id
-        self._call: Any = None
-
-    async def open(self, request: request_pb2.ChatRequest, total: float | None) -> None:
-        headers = {REQUEST_ID: self._request_id}
-        traces.inject(headers)
         frame = chat_pb2.ChatServiceChatRequest(request=request)
-        self._call = self._start(frame, timeout=total, metadata=tuple(headers.items()))
+        self._call: Any = start(frame, timeout=total, metadata=tuple(headers.items()))
+        self._received = 0
 
-    async def receive(self) -> chat_pb2.ChatServiceChatResponse | None:
+    async def receive(self) -> list[event_pb2.ChatEvent]:
         try:
             frame = await self._call.read()
         except grpc.aio.AioRpcError as error:
             raise from_grpc(error) from None
         if frame is grpc.aio.EOF:
-            return None
-        response: chat_pb2.ChatServiceChatResponse = frame
-        return response
+            return []
+        # Foreign servers may leave the numbering out; who numbers must not skip.
+        if frame.seq and frame.seq != self._received:
+            raise CompetitorFailed(f"event {self._received} came as number {frame.seq}")
+        self._received += 1
+        return [frame.event]
 
     def cancel(self) -> None:
-        if self._call is not None:
-            self._call.cancel()
+        self._call.cancel()
 
 
 def _bounded(remaining: float | None) -> float | None:

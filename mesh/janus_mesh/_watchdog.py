@@ -1,4 +1,4 @@
-"""One timer per exchange that bounds its silences, re-armed lazily.
+"""The bounds of an exchange, and the one timer that keeps them.
 
 Noting an event is one assignment; the timer looks at the clock only when it fires, so the cost per
 event does not depend on how many bounds there are.
@@ -6,20 +6,42 @@ event does not depend on how many bounds there are.
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from .errors import CompetitorTimeout, JanusError
+from .errors import CompetitorTimeout, DeadlineExceeded, JanusError
+
+# The peer knows the deadline too and reports it better; the caller's own is for a peer that cannot.
+_DEADLINE_SLACK = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long a caller waits, in seconds; None waits for ever.
+
+    `total` bounds the whole exchange and travels to the peer; `first_event` and `gap` bound the
+    peer's silences and are kept here.
+    """
+
+    total: float | None = None
+    first_event: float | None = None
+    gap: float | None = None
+
+    @property
+    def opening(self) -> float | None:
+        """How long the peer may take to be reached."""
+        bounds = [bound for bound in (self.total, self.first_event) if bound is not None]
+        return min(bounds, default=None)
 
 
 class Watchdog:
-    """Calls `expire(error)` once when the first event or a later gap takes too long (seconds)."""
+    """Calls `expire(error)` once, when the first event, a later one or the ending takes too long."""
 
-    def __init__(
-        self, first_event: float | None, gap: float | None, expire: Callable[[JanusError], None]
-    ) -> None:
+    def __init__(self, timeouts: Timeouts, expire: Callable[[JanusError], None]) -> None:
         self._loop = asyncio.get_running_loop()
-        self._bounds = (first_event, gap)
+        self._timeouts = timeouts
         self._expire = expire
         self._since = self._loop.time()
+        self._ends = None if timeouts.total is None else self._since + timeouts.total + _DEADLINE_SLACK
         self._seen = False
         self._handle: asyncio.TimerHandle | None = None
         self._arm()
@@ -37,15 +59,23 @@ class Watchdog:
             self._handle.cancel()
             self._handle = None
 
-    def _arm(self) -> None:
-        bound = self._bounds[self._seen]
-        if bound is not None:
-            self._handle = self._loop.call_at(self._since + bound, self._check, bound)
+    def _silence_ends(self) -> float | None:
+        bound = self._timeouts.gap if self._seen else self._timeouts.first_event
+        return None if bound is None else self._since + bound
 
-    def _check(self, bound: float) -> None:
-        if self._loop.time() - self._since < bound:
-            self._arm()
-            return
-        what = "the next event" if self._seen else "the first event"
+    def _arm(self) -> None:
+        times = [time for time in (self._silence_ends(), self._ends) if time is not None]
+        if times:
+            self._handle = self._loop.call_at(min(times), self._check)
+
+    def _check(self) -> None:
         self._handle = None
-        self._expire(CompetitorTimeout(f"{what} did not arrive within {bound:g} s"))
+        now = self._loop.time()
+        silence_ends = self._silence_ends()
+        if silence_ends is not None and now >= silence_ends:
+            what = "the next event" if self._seen else "the first event"
+            self._expire(CompetitorTimeout(f"{what} did not arrive within {silence_ends - self._since:g} s"))
+        elif self._ends is not None and now >= self._ends:
+            self._expire(DeadlineExceeded(f"the exchange took longer than {self._timeouts.total:g} s"))
+        else:
+            self._arm()

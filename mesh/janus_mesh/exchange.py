@@ -6,31 +6,36 @@ A server answers an `Exchange`; a caller reads a `ClientExchange`. A transport i
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import uuid
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Protocol, Self
 
-from janus_proto._gen.janus.chat.v1 import chat_pb2, event_pb2, request_pb2
+import structlog
+from opentelemetry.trace import SpanKind
 
-from . import logs, metrics
-from ._watchdog import Watchdog
-from .errors import CompetitorFailed, Internal, JanusError
+from janus_proto._gen.janus.chat.v1 import event_pb2, request_pb2
+
+from . import logs, metrics, traces
+from ._watchdog import Timeouts, Watchdog
+from .errors import CompetitorFailed, DeadlineExceeded, Internal, JanusError, Unavailable
+
+REQUEST_ID = "x-request-id"
 
 log = logs.get("mesh.exchange")
 
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """How long a caller waits, in seconds; None waits for ever.
+def new_request_id() -> str:
+    """An id for a request that came without one."""
+    return f"req_{uuid.uuid4().hex}"
 
-    `total` bounds the whole exchange and travels to the peer; `first_event` and `gap` bound the
-    peer's silences and are kept here.
-    """
 
-    total: float | None = None
-    first_event: float | None = None
-    gap: float | None = None
+def outgoing_headers() -> dict[str, str]:
+    """What a call carries beside its request: the current request id and trace context."""
+    headers = {REQUEST_ID: structlog.contextvars.get_contextvars().get("request_id") or new_request_id()}
+    traces.inject(headers)
+    return headers
 
 
 class ServerTransport(Protocol):
@@ -43,11 +48,8 @@ class ServerTransport(Protocol):
 class ClientTransport(Protocol):
     """What a `ClientExchange` needs of the wire. Every failure is raised as a `JanusError`."""
 
-    async def open(self, request: request_pb2.ChatRequest, total: float | None) -> None:
-        """Sends the request, with the seconds that the peer has for all of it."""
-
-    async def receive(self) -> chat_pb2.ChatServiceChatResponse | None:
-        """The next frame, or None when the peer said all it had to say."""
+    async def receive(self) -> list[event_pb2.ChatEvent]:
+        """The events that have arrived, at least one; none when the peer said all it had to say."""
 
     def cancel(self) -> None:
         """Tells the peer to stop; harmless when all is over."""
@@ -96,46 +98,64 @@ class Exchange:
 
 
 Answer = Callable[[Exchange], Awaitable[None]]
+# Sends a request, with the seconds that the peer has for all of it.
+Open = Callable[[request_pb2.ChatRequest, float | None], Awaitable[ClientTransport]]
 
 
-async def conduct(answer: Answer, exchange: Exchange) -> JanusError | None:
-    """Runs an answer so that it has exactly one ending, and reports it. Returns the error, if any."""
-    end, error = "finish", None
-    metrics.LIVE.labels("server").inc()
-    try:
-        error = await _attempt(answer, exchange)
-        if error is not None:
-            end = event_pb2.ErrorKind.Name(error.kind).removeprefix("ERROR_KIND_").lower()  # type: ignore[arg-type]
+async def conduct(answer: Answer, exchange: Exchange, headers: Mapping[str, str]) -> JanusError | None:
+    """Runs an answer so that it has exactly one ending, and reports it. Returns the error, if any.
+
+    `headers` are the caller's, in lower case; its trace goes on from there.
+    """
+    with (
+        logs.bound(request_id=exchange.request_id),
+        traces.tracer().start_as_current_span("chat", traces.extract(headers), SpanKind.SERVER) as span,
+    ):
+        end, error = "finish", None
+        metrics.LIVE.labels("server").inc()
+        try:
+            error = await _attempt(answer, exchange)
+            if error is not None:
+                end = event_pb2.ErrorKind.Name(error.kind).removeprefix("ERROR_KIND_").lower()  # type: ignore[arg-type]
+                span.set_attribute("error.type", error.code)
+                if not exchange.ended:
+                    await exchange.send(event_pb2.ChatEvent(error=error.to_proto()))
+        except asyncio.CancelledError:
             if not exchange.ended:
-                await exchange.send(event_pb2.ChatEvent(error=error.to_proto()))
-    except asyncio.CancelledError:
-        if not exchange.ended:
-            end = "cancelled"
-        raise
-    finally:
-        metrics.LIVE.labels("server").dec()
-        metrics.EXCHANGES.labels("server", end).inc()
-        metrics.EVENTS.labels("server").inc(exchange.events_sent)
-        metrics.DURATION.labels("server").observe(exchange.elapsed())
-        if exchange.first_event_after is not None:
-            metrics.FIRST_EVENT.labels("server").observe(exchange.first_event_after)
-        log.info(
-            "exchange",
-            end=end,
-            events=exchange.events_sent,
-            seconds=round(exchange.elapsed(), 4),
-            first_event_seconds=exchange.first_event_after and round(exchange.first_event_after, 4),
-            error=error.message if error else None,
-        )
+                end = "cancelled"
+            raise
+        finally:
+            _report(exchange, end, error)
     return error
+
+
+def _report(exchange: Exchange, end: str, error: JanusError | None) -> None:
+    metrics.LIVE.labels("server").dec()
+    metrics.EXCHANGES.labels("server", end).inc()
+    metrics.EVENTS.labels("server").inc(exchange.events_sent)
+    metrics.DURATION.labels("server").observe(exchange.elapsed())
+    first = exchange.first_event_after
+    if first is not None:
+        metrics.FIRST_EVENT.labels("server").observe(first)
+    log.info(
+        "exchange",
+        end=end,
+        events=exchange.events_sent,
+        seconds=round(exchange.elapsed(), 4),
+        first_event_seconds=None if first is None else round(first, 4),
+        error=error.message if error else None,
+    )
 
 
 async def _attempt(answer: Answer, exchange: Exchange) -> JanusError | None:
     try:
-        await answer(exchange)
+        async with asyncio.timeout(exchange.time_remaining()) as bound:
+            await answer(exchange)
     except JanusError as error:
         return error
-    except Exception:
+    except Exception as error:
+        if isinstance(error, TimeoutError) and bound.expired():
+            return DeadlineExceeded("the exchange took longer than its caller allows")
         log.exception("answer failed")
         return Internal(f"internal error; the log of request {exchange.request_id} says more")
     return None if exchange.ended else Internal("the answer stopped without an ending")
@@ -148,25 +168,28 @@ class ClientExchange:
     block before the end cancels the peer's work.
     """
 
-    def __init__(
-        self, transport: ClientTransport, request: request_pb2.ChatRequest, timeouts: Timeouts
-    ) -> None:
+    def __init__(self, open_: Open, request: request_pb2.ChatRequest, timeouts: Timeouts) -> None:
         self.events_received = 0
-        self._transport = transport
+        self._open = open_
+        self._transport: ClientTransport | None = None
         self._request = request
         self._timeouts = timeouts
         self._ended = False
+        self._unread: deque[event_pb2.ChatEvent] = deque()
         self._expired: JanusError | None = None
         self._watchdog: Watchdog | None = None
 
     async def __aenter__(self) -> Self:
-        self._watchdog = Watchdog(self._timeouts.first_event, self._timeouts.gap, self._expire)
+        self._watchdog = Watchdog(self._timeouts, self._expire)
+        bound = self._timeouts.opening
         try:
-            await self._transport.open(self._request, self._timeouts.total)
-        except BaseException as error:
+            async with asyncio.timeout(bound):
+                self._transport = await self._open(self._request, self._timeouts.total)
+        except TimeoutError:
             self._close()
-            if self._timed_out(error):
-                raise self._expired from None  # type: ignore[misc]
+            raise Unavailable(f"the peer could not be reached within {bound:g} s") from None
+        except BaseException:
+            self._close()
             raise
         return self
 
@@ -182,35 +205,55 @@ class ClientExchange:
         return self
 
     async def __anext__(self) -> event_pb2.ChatEvent:
+        if not self._unread:
+            self._unread.extend(await self._receive())
+        return self._accept(self._unread.popleft())
+
+    async def burst(self) -> list[event_pb2.ChatEvent]:
+        """All events that have arrived, at least one; none after the `finish`.
+
+        One wake-up instead of one per event, for those who can use several at once. An `error` is
+        raised by the call after the one that returns the events before it.
+        """
+        events: list[event_pb2.ChatEvent] = []
+        if self._ended:
+            return events
+        if not self._unread:
+            self._unread.extend(await self._receive())
+        while self._unread and not (events and self._unread[0].HasField("error")):
+            events.append(self._accept(self._unread.popleft()))
+        return events
+
+    async def _receive(self) -> list[event_pb2.ChatEvent]:
         if self._ended:
             raise StopAsyncIteration
+        assert self._transport is not None, "an exchange is read inside its `async with` block"
+        assert self._watchdog is not None
         try:
-            frame = await self._transport.receive()
+            events = await self._transport.receive()
         except (asyncio.CancelledError, JanusError) as error:
             if self._timed_out(error):
                 raise self._expired from None  # type: ignore[misc]
             raise
-        if frame is None:
-            raise CompetitorFailed("the peer stopped without an ending")
-        return self._accept(frame)
+        if not events:
+            raise self._expired or CompetitorFailed("the peer stopped without an ending")
+        self._watchdog.event()
+        return events
 
-    def _accept(self, frame: chat_pb2.ChatServiceChatResponse) -> event_pb2.ChatEvent:
-        if frame.seq and frame.seq != self.events_received:
-            raise CompetitorFailed(f"event {self.events_received} came as number {frame.seq}")
-        self._watchdog.event()  # type: ignore[union-attr]  # set on entering
-        self.events_received += 1
-        event = frame.event
+    def _accept(self, event: event_pb2.ChatEvent) -> event_pb2.ChatEvent:
         payload = event.WhichOneof("payload")
         if payload == "error":
             self._ended = True
             raise JanusError.from_proto(event.error)
         if payload == "finish":
             self._ended = True
+        self.events_received += 1
         return event
 
     def _expire(self, error: JanusError) -> None:
         self._expired = error
-        self._transport.cancel()
+        if self._transport is not None:
+            self._transport.cancel()
 
     def _timed_out(self, error: BaseException) -> bool:
         """Whether `error` is our own timer's doing and not the caller's task being cancelled."""
@@ -222,4 +265,5 @@ class ClientExchange:
     def _close(self) -> None:
         if self._watchdog is not None:
             self._watchdog.stop()
-        self._transport.cancel()
+        if self._transport is not None:
+            self._transport.cancel()

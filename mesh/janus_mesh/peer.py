@@ -1,16 +1,18 @@
 """Reaching another service of the mesh: `async with dial("router:50051") as peer`."""
 
-import uuid
 from types import TracebackType
 from typing import Any, Self
 
 import grpc
-import structlog
 
 from janus_proto._gen.janus.chat.v1 import request_pb2
 
 from ._rpc import RpcTransport
-from .exchange import ClientExchange, Timeouts
+from ._watchdog import Timeouts
+from .errors import CompetitorFailed
+from .exchange import ClientExchange, ClientTransport, outgoing_headers
+from .link.pool import LinkPool, Unsupported
+from .settings import MeshSettings, load
 
 # A request may carry pictures in base64, so far more than gRPC's 4 MiB.
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
@@ -33,11 +35,15 @@ _OPTIONS: list[tuple[str, int | str]] = [
 
 
 class Peer:
-    """One channel to one service, kept alive for the life of the process."""
+    """One service, reached over links where it has them and over calls where not."""
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, settings: MeshSettings) -> None:
         self.target = target.removeprefix("grpc://").rstrip("/")
         self._channel = grpc.aio.insecure_channel(self.target, options=_OPTIONS)
+        self._links: LinkPool | None = None
+        if settings.mesh_transport != "rpc":
+            self._links = LinkPool(self.target, _OPTIONS, settings.link_floor_ms / 1000)
+        self._may_call = settings.mesh_transport != "link"
 
     def chat(
         self,
@@ -53,16 +59,27 @@ class Peer:
         when it cannot be reached; `CompetitorTimeout` and `DeadlineExceeded` when a bound passed;
         `CompetitorFailed` when it broke the protocol.
         """
-        bound = structlog.contextvars.get_contextvars()
-        request_id = bound.get("request_id") or f"req_{uuid.uuid4().hex}"
-        transport = RpcTransport(self._channel, request_id)
-        return ClientExchange(transport, request, Timeouts(deadline, first_event, gap))
+        return ClientExchange(self._open, request, Timeouts(deadline, first_event, gap))
+
+    async def _open(self, request: request_pb2.ChatRequest, total: float | None) -> ClientTransport:
+        headers = outgoing_headers()
+        if self._links is not None:
+            try:
+                return (await self._links.acquire()).open(request, headers, total)
+            except Unsupported:
+                if not self._may_call:
+                    raise CompetitorFailed(f"{self.target} does not speak links") from None
+                await self._links.close()
+                self._links = None
+        return RpcTransport(self._channel, request, headers, total)
 
     def stub(self, kind: Any) -> Any:
         """A generated stub of any other service on this channel."""
         return kind(self._channel)
 
     async def close(self) -> None:
+        if self._links is not None:
+            await self._links.close()
         await self._channel.close()
 
     async def __aenter__(self) -> Self:
@@ -79,4 +96,4 @@ class Peer:
 
 def dial(target: str) -> Peer:
     """A peer at `host:port`, `grpc://host:port`, `dns:///name:port` or `unix:path`; connects when used."""
-    return Peer(target)
+    return Peer(target, load(MeshSettings))

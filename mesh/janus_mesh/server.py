@@ -1,5 +1,6 @@
 """A gRPC server of the mesh: the chat service, whatever else a room serves, health and reflection."""
 
+import asyncio
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
@@ -9,12 +10,16 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from janus_proto._gen.janus.chat.v1 import chat_pb2, chat_pb2_grpc
+from janus_proto._gen.janus.link.v1 import link_pb2, link_pb2_grpc
 
 from ._rpc import ChatServicer
 from .exchange import Answer
+from .link.servicer import LinkServicer
 from .peer import MAX_MESSAGE_BYTES
+from .settings import MeshSettings, load
 
 CHAT_SERVICE = chat_pb2.DESCRIPTOR.services_by_name["ChatService"].full_name
+LINK_SERVICE = link_pb2.DESCRIPTOR.services_by_name["LinkService"].full_name
 
 _OPTIONS = [
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
@@ -35,6 +40,7 @@ class Server:
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0, *, drain_seconds: float = 10.0) -> None:
         self._drain_seconds = drain_seconds
+        self._links: LinkServicer | None = None
         self._server = grpc.aio.server(options=_OPTIONS)
         self._names = [reflection.SERVICE_NAME, health.SERVICE_NAME]
         self._health = health.aio.HealthServicer()
@@ -48,6 +54,10 @@ class Server:
     def serve_chat(self, answer: Answer) -> None:
         """Answers `janus.chat.v1.ChatService` with this coroutine."""
         self.add(chat_pb2_grpc.add_ChatServiceServicer_to_server, ChatServicer(answer), CHAT_SERVICE)
+        settings = load(MeshSettings)
+        if settings.mesh_transport != "rpc":
+            self._links = LinkServicer(answer, settings.link_floor_ms / 1000)
+            self.add(link_pb2_grpc.add_LinkServiceServicer_to_server, self._links, LINK_SERVICE)
 
     def add(self, register: Callable[[Any, grpc.aio.Server], None], servicer: Any, name: str) -> None:
         """Serves a further generated service under its full name."""
@@ -75,4 +85,7 @@ class Server:
         trace: TracebackType | None,
     ) -> None:
         await self._health.enter_graceful_shutdown()
-        await self._server.stop(self._drain_seconds)
+        began = asyncio.get_running_loop().time()
+        if self._links is not None:
+            await self._links.drain(self._drain_seconds)
+        await self._server.stop(max(0.0, self._drain_seconds - (asyncio.get_running_loop().time() - began)))

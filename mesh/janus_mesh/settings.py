@@ -37,6 +37,17 @@ class StreamTimeouts(BaseSettings):
     total_timeout: Seconds = Field(300.0, description="For the whole exchange.")
 
 
+class MeshSettings(BaseSettings):
+    """How exchanges travel between processes."""
+
+    model_config = SettingsConfigDict(env_prefix="JANUS_", extra="ignore")
+
+    mesh_transport: Literal["auto", "link", "rpc"] = Field(
+        "auto", description="`auto` shares links with peers that have them and makes calls to others."
+    )
+    link_floor_ms: float = Field(1.0, ge=0, le=100, description="Least time between two writes on a link.")
+
+
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 
 

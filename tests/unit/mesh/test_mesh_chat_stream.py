@@ -13,6 +13,13 @@ from janus_mesh import errors
 from janus_proto._gen.janus.chat.v1 import event_pb2
 
 
+@pytest.fixture(autouse=True, params=["rpc", "link"])
+def transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Every promise is kept by both transports."""
+    monkeypatch.setenv("JANUS_MESH_TRANSPORT", request.param)
+    return str(request.param)
+
+
 @asynccontextmanager
 async def serving(answer: mesh.Answer) -> AsyncIterator[mesh.Peer]:
     server = mesh.Server(drain_seconds=0.1)

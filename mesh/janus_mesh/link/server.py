@@ -1,0 +1,158 @@
+"""The answering end of a link, as a state machine without I/O.
+
+`ServerLink` turns incoming frames into exchanges that it hands to `begin`, and what they send into
+columns in its outbox. Whoever owns the wire carries the outbox away, feeds `receive`, and calls
+`close` once when the wire is gone.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from janus_mesh.errors import InvalidRequest, JanusError, Overloaded
+from janus_proto._gen.janus.chat.v1 import event_pb2
+from janus_proto._gen.janus.link.v1 import link_pb2
+
+from .client import EVENT_BYTES
+from .outbox import Outbox
+
+# An event on its way: exchange, kind, serialised event.
+Column = tuple[int, int, bytes]
+# What the outbox holds: events, and what the link says for itself.
+Item = Column | link_pb2.LinkResponse
+
+FINISH = link_pb2.EVENT_KIND_FINISH
+ERROR = link_pb2.EVENT_KIND_ERROR
+_KINDS = {"finish": FINISH, "error": ERROR}
+
+
+class ServerLink:
+    """Every live exchange of one link. `begin(end, open)` starts an answer and must not fail."""
+
+    def __init__(
+        self, begin: Callable[["ServerEnd", link_pb2.Open], None], max_exchanges: int = 10_000
+    ) -> None:
+        self.outbox: Outbox[Item] = Outbox()
+        self.max_exchanges = max_exchanges
+        self._begin = begin
+        self._ends: dict[int, ServerEnd] = {}
+        self._last = 0
+
+    @property
+    def live(self) -> int:
+        """How many exchanges are open."""
+        return len(self._ends)
+
+    def receive(self, message: link_pb2.LinkRequest) -> None:
+        """Takes in a message. Raises `InvalidRequest` when the caller breaks the rules: the link must end."""
+        if message.ping:
+            self.outbox.put(link_pb2.LinkResponse(pong=message.ping))
+        for frame in message.frames:
+            what = frame.WhichOneof("frame")
+            if what == "open":
+                self._open(frame.exchange, frame.open)
+                continue
+            end = self._ends.get(frame.exchange)
+            if end is None:  # its ending crossed this frame on the wire
+                continue
+            if what == "credit":
+                end.grant(frame.credit)
+            elif what == "cancel":
+                del self._ends[frame.exchange]
+                end.leave()
+
+    def drain(self) -> None:
+        """Asks the caller to open new exchanges elsewhere."""
+        self.outbox.put(link_pb2.LinkResponse(draining=True))
+
+    def close(self) -> None:
+        """The wire is gone: every live answer is cancelled."""
+        ends, self._ends = self._ends, {}
+        for end in ends.values():
+            end.leave()
+        self.outbox.close()
+
+    def put(self, exchange: int, kind: int, event: bytes) -> None:
+        if kind:
+            self._ends.pop(exchange, None)
+        self.outbox.put((exchange, kind, event), len(event) + EVENT_BYTES)
+
+    def _open(self, exchange: int, opening: link_pb2.Open) -> None:
+        if exchange <= self._last:
+            raise InvalidRequest(f"exchange {exchange} was opened after {self._last}")
+        self._last = exchange
+        if self.live >= self.max_exchanges:
+            refusal = Overloaded("this link carries as many exchanges as it may", retry_after=1.0)
+            self.put(exchange, ERROR, _ending(refusal))
+            return
+        end = self._ends[exchange] = ServerEnd(self, exchange, opening.credit)
+        self._begin(end, opening)
+
+
+class ServerEnd:
+    """One exchange as its answer sees it: what it may still send, and whether anybody listens."""
+
+    def __init__(self, link: ServerLink, exchange: int, credit: int) -> None:
+        self.exchange = exchange
+        self.on_leave: Callable[[], object] | None = None
+        self._link = link
+        self._credit = credit
+        self._left = False
+        self._waiting: asyncio.Future[None] | None = None
+
+    async def write(self, event: event_pb2.ChatEvent) -> None:
+        """Queues an event, when the caller has granted credit for it. An ending needs none."""
+        kind = _KINDS.get(event.WhichOneof("payload") or "", 0)
+        while self._credit <= 0 and not kind and not self._left:
+            self._waiting = asyncio.get_running_loop().create_future()
+            await self._waiting
+        self.write_now(kind, event.SerializeToString())
+
+    def write_now(self, kind: int, event: bytes) -> None:
+        """Queues a serialised event, whatever the credit; dropped when the caller has left."""
+        if not self._left:
+            self._credit -= len(event) + EVENT_BYTES
+            self._link.put(self.exchange, kind, event)
+
+    @property
+    def has_credit(self) -> bool:
+        return self._credit > 0
+
+    def grant(self, credit: int) -> None:
+        self._credit += credit
+        self._wake()
+
+    def leave(self) -> None:
+        """The caller is gone: the answer is told, and nothing more is sent."""
+        self._left = True
+        self._wake()
+        if self.on_leave is not None:
+            self.on_leave()
+
+    def _wake(self) -> None:
+        if self._waiting is not None:
+            if not self._waiting.done():
+                self._waiting.set_result(None)
+            self._waiting = None
+
+
+def _ending(error: JanusError) -> bytes:
+    return event_pb2.ChatEvent(error=error.to_proto()).SerializeToString()
+
+
+def message_of(items: list[Item]) -> link_pb2.LinkResponse:
+    """One message that carries a load of the outbox."""
+    exchanges: list[int] = []
+    kinds = bytearray()
+    events: list[bytes] = []
+    control = link_pb2.LinkResponse()
+    for item in items:
+        if isinstance(item, tuple):
+            exchange, kind, event = item
+            exchanges.append(exchange)
+            kinds.append(kind)
+            events.append(event)
+        else:
+            control.MergeFrom(item)
+    message = link_pb2.LinkResponse(exchanges=exchanges, kinds=bytes(kinds), events=events)
+    message.MergeFrom(control)
+    return message
