@@ -10,7 +10,7 @@ import uuid
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
 import structlog
 from opentelemetry.trace import SpanKind
@@ -20,8 +20,13 @@ from janus_proto._gen.janus.chat.v1 import event_pb2, request_pb2
 from . import logs, metrics, traces
 from ._watchdog import Timeouts, Watchdog
 from .errors import CompetitorFailed, DeadlineExceeded, Internal, JanusError, Unavailable
+from .link.client import ClientEnd
+from .link.server import ServerEnd
+from .link.splice import Splice
 
 REQUEST_ID = "x-request-id"
+
+WaitedT = TypeVar("WaitedT")
 
 log = logs.get("mesh.exchange")
 
@@ -89,12 +94,28 @@ class Exchange:
         """Sends one event, waiting for credit. Cancelled (as a task) when the caller left."""
         if self.ended:
             raise RuntimeError("an event after the last one")
-        if not self.events_sent:
-            self.first_event_after = self.elapsed()
-        self.events_sent += 1
+        self._note_events(1)
         if event.WhichOneof("payload") in ("finish", "error"):
             self.ended = True
         await self._transport.write(event)
+
+    async def relay(self, upstream: "ClientExchange") -> event_pb2.ChatEvent:
+        """Sends on all that another exchange has to say, untouched, and returns its `finish`.
+
+        Raises what reading it raises; an error is not sent on, so that the caller may add to it.
+        """
+        if isinstance(upstream.transport, ClientEnd) and isinstance(self._transport, ServerEnd):
+            finish = await upstream.splice(self._transport, self._note_events)
+            await self.send(finish)
+            return finish
+        async for event in upstream:
+            await self.send(event)
+        return event
+
+    def _note_events(self, count: int) -> None:
+        if not self.events_sent:
+            self.first_event_after = self.elapsed()
+        self.events_sent += count
 
 
 Answer = Callable[[Exchange], Awaitable[None]]
@@ -171,7 +192,7 @@ class ClientExchange:
     def __init__(self, open_: Open, request: request_pb2.ChatRequest, timeouts: Timeouts) -> None:
         self.events_received = 0
         self._open = open_
-        self._transport: ClientTransport | None = None
+        self.transport: ClientTransport | None = None
         self._request = request
         self._timeouts = timeouts
         self._ended = False
@@ -184,7 +205,7 @@ class ClientExchange:
         bound = self._timeouts.opening
         try:
             async with asyncio.timeout(bound):
-                self._transport = await self._open(self._request, self._timeouts.total)
+                self.transport = await self._open(self._request, self._timeouts.total)
         except TimeoutError:
             self._close()
             raise Unavailable(f"the peer could not be reached within {bound:g} s") from None
@@ -224,21 +245,60 @@ class ClientExchange:
             events.append(self._accept(self._unread.popleft()))
         return events
 
+    async def arrival(self) -> None:
+        """Returns when there is an event to read; raises the `error` when that is the first.
+
+        What arrived stays unread: whoever may still choose another peer looks before taking.
+        """
+        if not self._unread:
+            self._unread.extend(await self._receive())
+        if self._unread[0].HasField("error"):
+            self._accept(self._unread.popleft())
+
+    async def splice(self, sink: ServerEnd, note: Callable[[int], None]) -> event_pb2.ChatEvent:
+        """Passes all that comes to another link without waking this task; returns the `finish`."""
+        assert isinstance(self.transport, ClientEnd)
+        assert self._watchdog is not None
+        watchdog = self._watchdog
+        while self._unread:
+            event = self._accept(self._unread.popleft())
+            if self._ended:
+                return event
+            await sink.write(event)
+            note(1)
+
+        def passed(count: int) -> None:
+            watchdog.event()
+            note(count)
+
+        splice = Splice(self.transport, sink, passed)
+        try:
+            ending = await self._bounded(splice.ending)
+        finally:
+            splice.close()
+        if ending is None:
+            raise self._expired or CompetitorFailed("the peer stopped without an ending")
+        return self._accept(ending)
+
     async def _receive(self) -> list[event_pb2.ChatEvent]:
         if self._ended:
             raise StopAsyncIteration
-        assert self._transport is not None, "an exchange is read inside its `async with` block"
+        assert self.transport is not None, "an exchange is read inside its `async with` block"
         assert self._watchdog is not None
-        try:
-            events = await self._transport.receive()
-        except (asyncio.CancelledError, JanusError) as error:
-            if self._timed_out(error):
-                raise self._expired from None  # type: ignore[misc]
-            raise
+        events = await self._bounded(self.transport.receive())
         if not events:
             raise self._expired or CompetitorFailed("the peer stopped without an ending")
         self._watchdog.event()
         return events
+
+    async def _bounded(self, waiting: Awaitable[WaitedT]) -> WaitedT:
+        """Waits, and turns the end of the wait into the timer's error when it was the timer's doing."""
+        try:
+            return await waiting
+        except (asyncio.CancelledError, JanusError) as error:
+            if self._timed_out(error):
+                raise self._expired from None  # type: ignore[misc]
+            raise
 
     def _accept(self, event: event_pb2.ChatEvent) -> event_pb2.ChatEvent:
         payload = event.WhichOneof("payload")
@@ -252,8 +312,8 @@ class ClientExchange:
 
     def _expire(self, error: JanusError) -> None:
         self._expired = error
-        if self._transport is not None:
-            self._transport.cancel()
+        if self.transport is not None:
+            self.transport.cancel()
 
     def _timed_out(self, error: BaseException) -> bool:
         """Whether `error` is our own timer's doing and not the caller's task being cancelled."""
@@ -265,5 +325,5 @@ class ClientExchange:
     def _close(self) -> None:
         if self._watchdog is not None:
             self._watchdog.stop()
-        if self._transport is not None:
-            self._transport.cancel()
+        if self.transport is not None:
+            self.transport.cancel()

@@ -5,7 +5,8 @@ owns the wire carries the outbox away, feeds `receive`, and calls `lose` once wh
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 
 from janus_mesh.errors import JanusError, Overloaded, Unavailable
 from janus_proto._gen.janus.chat.v1 import chat_pb2, event_pb2, request_pb2
@@ -98,57 +99,69 @@ class ClientLink:
 
 
 class ClientEnd:
-    """One exchange as its caller sees it: the events that arrived and were not read yet."""
+    """One exchange as its caller sees it: the events that arrived and were not taken yet."""
 
     def __init__(self, link: ClientLink, exchange: int) -> None:
         self.exchange = exchange
+        self.arrived: deque[bytes] = deque()
+        self.ended = False
+        self.failure: JanusError | None = None
+        # Called after every change, in place of waking a reader.
+        self.on_change: Callable[[], None] | None = None
         self._link = link
-        self._arrived: list[bytes] = []
-        self._bytes = 0
         self._ungranted = 0
-        self._ended = False
-        self._failure: JanusError | None = None
         self._waiting: asyncio.Future[None] | None = None
 
+    @property
+    def readable(self) -> bool:
+        """Whether `receive` would return, or raise, at once."""
+        return bool(self.arrived) or self.ended
+
     def deliver(self, event: bytes, kind: int) -> None:
-        self._arrived.append(event)
-        self._bytes += len(event) + EVENT_BYTES
+        self.arrived.append(event)
         if kind:
-            self._ended = True
-        self._wake()
+            self.ended = True
+        self._changed()
 
     def fail(self, error: JanusError) -> None:
-        self._failure = error
-        self._ended = True
-        self._wake()
+        self.failure = error
+        self.ended = True
+        self._changed()
 
     async def receive(self) -> list[event_pb2.ChatEvent]:
         """The events that have arrived, at least one; none at all after the ending.
 
         Raises what ended the link once the events before it are read.
         """
-        while not self._arrived:
-            if self._failure is not None:
-                raise self._failure
-            if self._ended:
+        while not self.arrived:
+            if self.failure is not None:
+                raise self.failure
+            if self.ended:
                 return []
             self._waiting = asyncio.get_running_loop().create_future()
             await self._waiting
-        arrived, self._arrived = self._arrived, []
-        self._ungranted += self._bytes
-        self._bytes = 0
-        if self._ungranted * 2 >= WINDOW_BYTES and not self._ended:
+        events = [_PARSE(event) for event in self.arrived]
+        size = sum(map(len, self.arrived)) + EVENT_BYTES * len(events)
+        self.arrived.clear()
+        self.taken(size)
+        return events
+
+    def taken(self, size: int) -> None:
+        """Notes that so many bytes were taken, and renews the peer's credit at half of the window."""
+        self._ungranted += size
+        if self._ungranted * 2 >= WINDOW_BYTES and not self.ended:
             self._link.grant(self.exchange, self._ungranted)
             self._ungranted = 0
-        return [_PARSE(event) for event in arrived]
 
     def cancel(self) -> None:
         self._link.leave(self.exchange)
-        if not self._ended:
-            self._ended = True
-            self._wake()
+        if not self.ended:
+            self.ended = True
+            self._changed()
 
-    def _wake(self) -> None:
+    def _changed(self) -> None:
+        if self.on_change is not None:
+            self.on_change()
         if self._waiting is not None:
             if not self._waiting.done():
                 self._waiting.set_result(None)

@@ -94,6 +94,7 @@ class ServerEnd:
     def __init__(self, link: ServerLink, exchange: int, credit: int) -> None:
         self.exchange = exchange
         self.on_leave: Callable[[], object] | None = None
+        self.on_credit: Callable[[], None] | None = None
         self._link = link
         self._credit = credit
         self._left = False
@@ -119,6 +120,8 @@ class ServerEnd:
 
     def grant(self, credit: int) -> None:
         self._credit += credit
+        if self.on_credit is not None:
+            self.on_credit()
         self._wake()
 
     def leave(self) -> None:

@@ -339,3 +339,88 @@ async def test_live_exchanges_may_finish_while_the_server_drains() -> None:
             asyncio.get_running_loop().call_later(0.1, go_on.set)
             assert (await anext(exchange)).HasField("finish")
         await leaving
+
+
+@asynccontextmanager
+async def relaying(answer: mesh.Answer) -> AsyncIterator[mesh.Peer]:
+    """A peer behind a peer, as a router is."""
+    async with serving(answer) as behind:
+
+        async def forward(exchange: mesh.Exchange) -> None:
+            async with behind.chat(exchange.request, gap=0.5) as upstream:
+                await upstream.arrival()
+                finish = await exchange.relay(upstream)
+                assert finish.HasField("finish")
+
+        async with serving(forward) as peer:
+            yield peer
+
+
+async def test_a_relay_passes_everything_on_untouched() -> None:
+    words = [f"{number} é🤠" * (1 + number % 50) for number in range(2_000)]
+
+    async def answer(exchange: mesh.Exchange) -> None:
+        await say(exchange, *words)
+
+    async with relaying(answer) as peer:
+        events = await collect(peer)
+    assert [event.content for event in events if event.content] == words
+    assert events[0].start.model == "m"
+    assert events[-1].finish.usage.completion_tokens == len(words)
+
+
+async def test_a_relay_passes_an_error_on() -> None:
+    async def answer(exchange: mesh.Exchange) -> None:
+        await exchange.send(ChatEvent(content="a"))
+        raise errors.CompetitorFailed("broken", competitor_status=500)
+
+    async with relaying(answer) as peer, peer.chat(ask()) as exchange:
+        assert (await anext(exchange)).content == "a"
+        with pytest.raises(errors.CompetitorFailed, match="broken"):
+            await anext(exchange)
+
+
+async def test_leaving_a_relay_cancels_what_is_behind_it() -> None:
+    witness = Witness()
+
+    async def answer(exchange: mesh.Exchange) -> None:
+        async with witness.watching():
+            while True:
+                await witness.send(exchange, ChatEvent(content="x" * 1000))
+
+    async with relaying(answer) as peer:
+        async with peer.chat(ask()) as exchange:
+            for _ in range(500):
+                await anext(exchange)
+        async with asyncio.timeout(1):
+            await witness.cancelled.wait()
+
+
+async def test_a_reader_that_stops_holds_what_is_behind_a_relay() -> None:
+    witness = Witness()
+
+    async def answer(exchange: mesh.Exchange) -> None:
+        async with witness.watching():
+            for _ in range(20_000):
+                await witness.send(exchange, ChatEvent(content="x" * 1000))
+            await exchange.send(finish())
+
+    async with relaying(answer) as peer, peer.chat(ask()) as exchange:
+        await anext(exchange)
+        before = -1
+        async with asyncio.timeout(10):
+            while witness.sent != before:
+                before = witness.sent
+                await asyncio.sleep(0.1)
+        assert witness.sent < 15_000  # the windows of two calls, or of two links
+        assert len([event async for event in exchange]) == 20_000
+
+
+async def test_silence_behind_a_relay_is_noticed_there() -> None:
+    async def answer(exchange: mesh.Exchange) -> None:
+        await exchange.send(ChatEvent(content="a"))
+        await asyncio.Event().wait()
+
+    async with relaying(answer) as peer:
+        with pytest.raises(errors.CompetitorTimeout, match="next event"):
+            await collect(peer)
