@@ -29,9 +29,7 @@ def client(model_stack: Stack) -> Iterator[openai.OpenAI]:
 
 
 def test_it_answers(client: openai.OpenAI) -> None:
-    answer = client.chat.completions.create(
-        model="baseline", messages=CAPITAL, temperature=0, max_tokens=32
-    )
+    answer = client.chat.completions.create(model="baseline", messages=CAPITAL, temperature=0, max_tokens=32)
     assert answer.object == "chat.completion"
     assert answer.choices[0].finish_reason in ("stop", "length")
     assert "Paris" in answer.choices[0].message.content

@@ -94,7 +94,7 @@ class Stack:
         with log.open("ab") as sink:
             process = subprocess.Popen(
                 [sys.executable, "-m", modules[name]],
-                env={**_inherited(), **self._addresses(), **self.environment},
+                env={**_inherited(), **self.addresses(), **self.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=sink,
@@ -151,7 +151,8 @@ class Stack:
             except subprocess.TimeoutExpired:
                 service.kill()
 
-    def _addresses(self) -> dict[str, str]:
+    def addresses(self) -> dict[str, str]:
+        """The environment that puts every service on this stack's ports."""
         return {
             "JANUS_PORT": str(self.edge_port),
             "JANUS_ROUTER_URL": self.router,
