@@ -15,10 +15,14 @@ Port = Annotated[int, Field(ge=0, le=65_535)]  # 0 takes a free one
 Bytes = Annotated[int, Field(gt=0)]
 
 
+# The same for every class: pydantic lets the last base decide, even by its defaults.
+_CONFIG = SettingsConfigDict(env_prefix="JANUS_", populate_by_name=True, extra="ignore")
+
+
 class ServiceSettings(BaseSettings):
     """What every service reads."""
 
-    model_config = SettingsConfigDict(env_prefix="JANUS_", populate_by_name=True, extra="ignore")
+    model_config = _CONFIG
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
@@ -31,6 +35,8 @@ class StreamTimeouts(BaseSettings):
     Each hop waits a little longer than the one below it, so that the one that knows most reports.
     """
 
+    model_config = _CONFIG
+
     connect_timeout: Seconds = Field(5.0, description="For a connection to a competitor.")
     first_event_timeout: Seconds = Field(60.0, description="For the first event of an answer.")
     gap_timeout: Seconds = Field(120.0, description="For each further event.")
@@ -40,7 +46,7 @@ class StreamTimeouts(BaseSettings):
 class MeshSettings(BaseSettings):
     """How exchanges travel between processes."""
 
-    model_config = SettingsConfigDict(env_prefix="JANUS_", extra="ignore")
+    model_config = _CONFIG
 
     mesh_transport: Literal["auto", "link", "rpc"] = Field(
         "auto", description="`auto` shares links with peers that have them and makes calls to others."
