@@ -29,6 +29,10 @@ test: check test-all ## Everything that must hold: code checks, contracts, and t
 test-all: setup-dev ## The test suite alone
 	@$(BIN)/pytest
 
+.PHONY: soak
+soak: setup-dev ## Five minutes of one stream with silences of a minute, uncompressed
+	@JANUS_SOAK=1 $(BIN)/pytest tests/integration/test_long_streams.py -s
+
 .PHONY: check
 check: setup-dev ## Formatting, lint, types, room borders, proto lint, stale generated code
 	@$(BIN)/ruff format --check .
