@@ -96,7 +96,11 @@ class _ServerTransport:
                 await self._granted.wait()
             self._credit -= 1
         seq, self._seq = self._seq, self._seq + 1
-        await self.context.write(chat_pb2.ChatServiceChatResponse(seq=seq, event=event))
+        try:
+            await self.context.write(chat_pb2.ChatServiceChatResponse(seq=seq, event=event))
+        except grpc.aio.InternalError:
+            # A write that was under way when the caller left fails before gRPC cancels this task.
+            raise asyncio.CancelledError from None
 
     async def listen(self, answering: asyncio.Task[Any]) -> None:
         """Takes in the caller's later frames until it closes its half."""

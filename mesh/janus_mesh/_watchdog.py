@@ -34,12 +34,19 @@ class Timeouts:
 
 
 class Watchdog:
-    """Calls `expire(error)` once, when the first event, a later one or the ending takes too long."""
+    """Calls `expire(error)` once, when the first event, a later one or the ending takes too long.
 
-    def __init__(self, timeouts: Timeouts, expire: Callable[[JanusError], None]) -> None:
+    `starved` tells whether the reader is waiting for the peer: a silence that a slow reader causes is
+    not the peer's.
+    """
+
+    def __init__(
+        self, timeouts: Timeouts, expire: Callable[[JanusError], None], starved: Callable[[], bool]
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self._timeouts = timeouts
         self._expire = expire
+        self._starved = starved
         self._since = self._loop.time()
         self._ends = None if timeouts.total is None else self._since + timeouts.total + _DEADLINE_SLACK
         self._seen = False
@@ -71,6 +78,8 @@ class Watchdog:
     def _check(self) -> None:
         self._handle = None
         now = self._loop.time()
+        if not self._starved():
+            self._since = now
         silence_ends = self._silence_ends()
         if silence_ends is not None and now >= silence_ends:
             what = "the next event" if self._seen else "the first event"

@@ -182,6 +182,14 @@ async def _attempt(answer: Answer, exchange: Exchange) -> JanusError | None:
     return None if exchange.ended else Internal("the answer stopped without an ending")
 
 
+def _always() -> bool:
+    return True
+
+
+def _never() -> bool:
+    return False
+
+
 class ClientExchange:
     """The caller's side of one chat: an async iterator of events inside an `async with` block.
 
@@ -199,9 +207,11 @@ class ClientExchange:
         self._unread: deque[event_pb2.ChatEvent] = deque()
         self._expired: JanusError | None = None
         self._watchdog: Watchdog | None = None
+        # Whether nothing but the peer keeps this exchange from going on.
+        self._starved = _always
 
     async def __aenter__(self) -> Self:
-        self._watchdog = Watchdog(self._timeouts, self._expire)
+        self._watchdog = Watchdog(self._timeouts, self._expire, self._is_starved)
         bound = self._timeouts.opening
         try:
             async with asyncio.timeout(bound):
@@ -272,8 +282,9 @@ class ClientExchange:
             note(count)
 
         splice = Splice(self.transport, sink, passed)
+        arrived = self.transport.arrived
         try:
-            ending = await self._bounded(splice.ending)
+            ending = await self._bounded(splice.ending, lambda: not arrived)
         finally:
             splice.close()
         if ending is None:
@@ -291,14 +302,20 @@ class ClientExchange:
         self._watchdog.event()
         return events
 
-    async def _bounded(self, waiting: Awaitable[WaitedT]) -> WaitedT:
+    def _is_starved(self) -> bool:
+        return self._starved()
+
+    async def _bounded(self, waiting: Awaitable[WaitedT], starved: Callable[[], bool] = _always) -> WaitedT:
         """Waits, and turns the end of the wait into the timer's error when it was the timer's doing."""
+        self._starved = starved
         try:
             return await waiting
         except (asyncio.CancelledError, JanusError) as error:
             if self._timed_out(error):
                 raise self._expired from None  # type: ignore[misc]
             raise
+        finally:
+            self._starved = _never
 
     def _accept(self, event: event_pb2.ChatEvent) -> event_pb2.ChatEvent:
         payload = event.WhichOneof("payload")

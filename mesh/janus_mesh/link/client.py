@@ -157,6 +157,7 @@ class ClientEnd:
         self._link.leave(self.exchange)
         if not self.ended:
             self.ended = True
+            self.arrived.clear()  # nobody wants it, and none of it is an ending
             self._changed()
 
     def _changed(self) -> None:
