@@ -1,0 +1,84 @@
+"""The edge's ASGI app, put together from its parts: `create_app(settings, peer)`."""
+
+import secrets
+
+from fastapi import APIRouter, Depends, FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+import janus_mesh as mesh
+from janus_mesh import logs
+
+from . import error_responses, openapi
+from .admission import Admission
+from .api_keys import require_key
+from .artifact_links import ArtifactLinks
+from .artifacts import artifact_routes
+from .chat import ChatGateway, chat_routes
+from .docs_page import docs_routes
+from .health import VERSION, health_routes
+from .middleware import AccessMiddleware
+from .models import model_routes
+from .router_client import RouterClient
+from .settings import EdgeSettings
+from .signing import ArtifactSigner
+
+log = logs.get("edge")
+
+
+def create_app(settings: EdgeSettings, peer: mesh.Peer) -> FastAPI:
+    """The app, answering through the router at `peer`, which the caller keeps open and closes."""
+    app = FastAPI(
+        title="Janus",
+        version=VERSION,
+        description="One OpenAI-compatible address for all competitors.",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+        # One span per request is made by our own middleware, which also names it to the mesh.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    router = RouterClient(peer, call_timeout=settings.connect_timeout, total_timeout=settings.total_timeout)
+    keys = [key.get_secret_value() for key in settings.api_keys]
+    guarded = _openai_routes(settings, router)
+    for routes in guarded:
+        app.include_router(routes, dependencies=[Depends(require_key(keys))] if keys else [])
+    public = [health_routes(router), docs_routes(app)]
+    for routes in public:
+        app.include_router(routes)
+    openapi.install(app)
+    error_responses.install(app, [*guarded, *public])
+    # The last one added is the outermost.
+    app.add_middleware(error_responses.CatchUnexpected)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.cors_origins,
+        allow_methods=["GET", "HEAD", "POST"],
+        allow_headers=["*"],
+        expose_headers=["x-request-id", "x-janus-competitor", "retry-after"],
+    )
+    app.add_middleware(AccessMiddleware)
+    return app
+
+
+def _openai_routes(settings: EdgeSettings, router: RouterClient) -> list[APIRouter]:
+    """What stands under `/v1`, and needs a key where keys are set."""
+    signer = ArtifactSigner(_artifact_key(settings))
+    gateway = ChatGateway(
+        settings=settings,
+        router=router,
+        links=ArtifactLinks(signer, public_url=settings.public_url, max_ttl=settings.artifact_max_ttl),
+        admission=Admission(settings.max_streams),
+    )
+    return [
+        chat_routes(gateway),
+        model_routes(router),
+        artifact_routes(router, signer, max_bytes=settings.max_artifact_bytes),
+    ]
+
+
+def _artifact_key(settings: EdgeSettings) -> bytes:
+    if settings.artifact_key is not None:
+        return settings.artifact_key.get_secret_value().encode()
+    log.warning("JANUS_ARTIFACT_KEY is not set: no other replica serves this one's artifact links")
+    return secrets.token_bytes(32)

@@ -1,0 +1,133 @@
+"""`POST /v1/chat/completions`.
+
+The route returns at once; all work happens while the response is being sent, where it can be raced
+against the client's departure from the first byte to the last.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+import orjson
+from fastapi import APIRouter
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+import janus_mesh as mesh
+from janus_proto._gen.janus.chat.v1 import event_pb2
+
+from .admission import Admission
+from .answer_json import Identity
+from .artifact_links import ArtifactLinks
+from .body import read_json_body
+from .chat_request import ParsedRequest, parse_chat_request
+from .chunks import ChunkWriter
+from .completion import CompletionBuilder
+from .departure import ClientLeft, receive_nothing, until_client_leaves
+from .openapi import CHAT_REQUEST_BODY, CHAT_RESPONSES
+from .record import RequestRecord
+from .route_event import is_route, note_route
+from .router_client import RouterClient
+from .settings import EdgeSettings
+from .streaming import AnswerStream
+
+# Parsing more than this takes longer than other streams should have to wait.
+_PARSE_INLINE_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ChatGateway:
+    """What answering chats needs; one per process."""
+
+    settings: EdgeSettings
+    router: RouterClient
+    links: ArtifactLinks
+    admission: Admission
+
+
+def chat_routes(gateway: ChatGateway) -> APIRouter:
+    """The route."""
+    routes = APIRouter(prefix="/v1", tags=["chat"])
+
+    @routes.post(
+        "/chat/completions",
+        summary="Create a chat completion",
+        responses=CHAT_RESPONSES,
+        openapi_extra=CHAT_REQUEST_BODY,
+    )
+    async def create_chat_completion() -> Response:
+        return ChatResponse(gateway)
+
+    return routes
+
+
+class ChatResponse(Response):
+    """One chat, from its body to its last byte."""
+
+    def __init__(self, gateway: ChatGateway) -> None:
+        self.background = None
+        self._gateway = gateway
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        record = RequestRecord.of(scope)
+        settings = self._gateway.settings
+        try:
+            with self._gateway.admission.place():
+                body = await read_json_body(
+                    Headers(scope=scope),
+                    receive,
+                    limit=settings.max_body_bytes,
+                    seconds=settings.body_timeout,
+                )
+                async with until_client_leaves(receive, record):
+                    await self._answer(await _parsed(body), scope, send)
+        except ClientLeft:
+            record.client_left = True
+
+    async def _answer(self, parsed: ParsedRequest, scope: Scope, send: Send) -> None:
+        record = RequestRecord.of(scope)
+        request = parsed.request
+        identity = Identity(
+            id=f"chatcmpl-{record.request_id.removeprefix('req_')}",
+            created=int(time.time()),
+            model=request.model,
+        )
+
+        def artifact_url(artifact: event_pb2.Artifact) -> str:
+            return self._gateway.links.url(artifact, record.competitor_id or request.competitor_id)
+
+        async with self._gateway.router.chat(request) as exchange:
+            if parsed.stream:
+                writer = ChunkWriter(identity, include_usage=parsed.include_usage, artifact_url=artifact_url)
+                await self._stream(exchange, writer, scope, send)
+            else:
+                builder = CompletionBuilder(
+                    identity, artifact_url=artifact_url, max_bytes=self._gateway.settings.max_answer_bytes
+                )
+                await self._complete(exchange, builder, scope, send)
+
+    async def _stream(
+        self, exchange: mesh.ClientExchange, writer: ChunkWriter, scope: Scope, send: Send
+    ) -> None:
+        keepalive = self._gateway.settings.keepalive_seconds
+        async with AnswerStream(exchange, writer, RequestRecord.of(scope)) as stream:
+            await stream.ready(keepalive)
+            await stream.respond(scope, send, ping_seconds=keepalive)
+
+    async def _complete(
+        self, exchange: mesh.ClientExchange, builder: CompletionBuilder, scope: Scope, send: Send
+    ) -> None:
+        while events := await exchange.burst():
+            for event in events:
+                if is_route(event):
+                    note_route(event, RequestRecord.of(scope))
+                builder.add(event)
+        body = orjson.dumps(builder.result())
+        await Response(body, media_type="application/json")(scope, receive_nothing, send)
+
+
+async def _parsed(body: bytes) -> ParsedRequest:
+    if len(body) <= _PARSE_INLINE_BYTES:
+        return parse_chat_request(body)
+    return await asyncio.to_thread(parse_chat_request, body)

@@ -1,0 +1,156 @@
+"""Chat events to the chunks of an OpenAI stream, as bytes that go out as they are.
+
+The part that all chunks share is encoded once per stream; an event costs the encoding of its delta.
+"""
+
+import orjson
+
+from janus_proto._gen.janus.chat.v1 import event_pb2
+
+from .answer_json import (
+    ArtifactUrl,
+    Identity,
+    JsonObject,
+    artifact_object,
+    choice_extras,
+    chunk_extras,
+    delta_extras,
+    janus_object,
+    require_complete,
+    role_name,
+    tool_call_object,
+    usage_object,
+)
+
+PING = b": ping\n\n"
+DONE = b"data: [DONE]\n\n"
+_END = b"}\n\n"
+
+# Deltas that are part of a choice's answer, unlike those that tell of its making.
+_ANSWERING = frozenset({"role", "content", "reasoning", "refusal", "tool_call", "artifact"})
+
+
+class ChunkWriter:
+    """Writes one stream. Raises `CompetitorFailed` for an event that makes no sense."""
+
+    def __init__(self, identity: Identity, *, include_usage: bool, artifact_url: ArtifactUrl) -> None:
+        self._identity = identity
+        self._include_usage = include_usage
+        self._artifact_url = artifact_url
+        self._open: set[int] = set()
+        self._finished = 0
+        self._usage: event_pb2.Usage | None = None
+        self._choice_tail = b',"logprobs":null,"finish_reason":null}]' + self._usage_null() + _END
+        self._content_tail = b"}" + self._choice_tail
+        self._begin(identity.model, {})
+
+    def write(self, event: event_pb2.ChatEvent) -> bytes:
+        """The chunks that the event makes: none (empty), one, or the stream's end."""
+        kind = event.WhichOneof("payload")
+        if kind == "content" and not event.HasField("extras"):
+            head = self._content_heads.get(event.choice) or self._open_content(event.choice)
+            return head + orjson.dumps(event.content) + self._content_tail
+        if kind == "start":
+            self._begin(event.start.model or self._identity.model, chunk_extras(event))
+            return self._extras_alone(event)
+        if kind == "finish":
+            return self._ending(event)
+        if kind == "usage":
+            self._usage = event.usage
+            return self._usage_chunk(event, event.usage)
+        if kind is None:
+            return self._extras_alone(event) or self._chunk_level_extras(event)
+        return self._choice_chunk(event, kind)
+
+    def _begin(self, model: str, extras: JsonObject) -> None:
+        self._constant: JsonObject = {
+            "id": self._identity.id,
+            "object": "chat.completion.chunk",
+            "created": self._identity.created,
+            "model": model,
+        } | extras
+        self._head = b"data: " + orjson.dumps(self._constant)[:-1] + b',"choices":['
+        self._content_heads: dict[int, bytes] = {}
+
+    def _open_content(self, choice: int) -> bytes:
+        self._open.add(choice)
+        head = self._content_heads[choice] = self._choice_head(choice) + b'{"content":'
+        return head
+
+    def _choice_chunk(self, event: event_pb2.ChatEvent, kind: str) -> bytes:
+        reason = None
+        if kind == "choice_finish":
+            reason = event.choice_finish.reason
+            self._open.discard(event.choice)
+            self._content_heads.pop(event.choice, None)
+            self._finished += 1
+        elif kind in _ANSWERING:
+            self._open.add(event.choice)
+        delta = self._delta(event, kind)
+        if event.HasField("extras"):
+            return self._with_extras(event, delta, reason)
+        head = self._choice_head(event.choice) + orjson.dumps(delta)
+        if reason is None:
+            return head + self._choice_tail
+        ending = b',"logprobs":null,"finish_reason":' + orjson.dumps(reason) + b"}]"
+        return head + ending + self._usage_null() + _END
+
+    def _delta(self, event: event_pb2.ChatEvent, kind: str) -> JsonObject:
+        match kind:
+            case "content":
+                return {"content": event.content}
+            case "reasoning":
+                return {"reasoning_content": event.reasoning}
+            case "role":
+                return {"role": role_name(event.role), "content": ""}
+            case "refusal":
+                return {"refusal": event.refusal}
+            case "tool_call":
+                return {"tool_calls": [tool_call_object(event.tool_call)]}
+            case "artifact":
+                payload = artifact_object(event.artifact, self._artifact_url(event.artifact))
+                return {"janus": {"event": "artifact", "payload": payload}}
+            case "janus":
+                return {"janus": janus_object(event.janus)}
+        return {}
+
+    def _with_extras(self, event: event_pb2.ChatEvent, delta: JsonObject, reason: str | None) -> bytes:
+        """The slow way, for a chunk with fields of the competitor's own."""
+        choice: JsonObject = {"index": event.choice, "delta": delta_extras(event) | delta, "logprobs": None}
+        choice |= choice_extras(event)
+        choice["finish_reason"] = reason
+        return self._encoded(chunk_extras(event), [choice], None)
+
+    def _extras_alone(self, event: event_pb2.ChatEvent) -> bytes:
+        """A chunk for extras at a choice or its delta that come without a payload of ours."""
+        extras = event.extras
+        return self._with_extras(event, {}, None) if extras.choice_json or extras.delta_json else b""
+
+    def _chunk_level_extras(self, event: event_pb2.ChatEvent) -> bytes:
+        extras = chunk_extras(event)
+        return self._encoded(extras, [], None) if extras else b""
+
+    def _usage_chunk(self, event: event_pb2.ChatEvent, usage: event_pb2.Usage) -> bytes:
+        """A client that did not ask for usage gets no chunk without choices on its account."""
+        alone = self._extras_alone(event)
+        if not self._include_usage:
+            return alone
+        return alone + self._encoded(chunk_extras(event), [], usage_object(usage))
+
+    def _ending(self, event: event_pb2.ChatEvent) -> bytes:
+        require_complete(self._open, self._finished)
+        usage = event.finish.usage if event.finish.HasField("usage") else self._usage
+        return (self._usage_chunk(event, usage) if usage is not None else b"") + DONE
+
+    def _encoded(self, extras: JsonObject, choices: list[JsonObject], usage: JsonObject | None) -> bytes:
+        chunk = self._constant | extras
+        chunk["choices"] = choices
+        if self._include_usage:
+            chunk["usage"] = usage
+        return b"data: " + orjson.dumps(chunk) + b"\n\n"
+
+    def _choice_head(self, choice: int) -> bytes:
+        return self._head + b'{"index":%d,"delta":' % choice
+
+    def _usage_null(self) -> bytes:
+        return b',"usage":null' if self._include_usage else b""

@@ -1,0 +1,153 @@
+"""Every error that leaves the edge over HTTP, in OpenAI's shape.
+
+`install` registers the handlers; `event` is the form that an error takes inside a stream.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+
+import orjson
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from janus_mesh import logs
+from janus_mesh.errors import (
+    Cancelled,
+    Internal,
+    InvalidRequest,
+    JanusError,
+    NotFound,
+    RequestTimeout,
+    Unauthenticated,
+    Unavailable,
+)
+
+from .record import RequestRecord
+
+log = logs.get("edge.errors")
+
+
+class MethodNotAllowed(InvalidRequest):
+    """The path is right and the method is not."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, code="method_not_allowed")
+
+    @property
+    def http_status(self) -> int:
+        return 405
+
+
+def response(error: JanusError, more_headers: Mapping[str, str] | None = None) -> Response:
+    """The error as a whole response."""
+    error = _as_told(error)
+    headers = dict(more_headers or {})
+    if error.retry_after > 0:
+        headers["retry-after"] = str(math.ceil(error.retry_after))
+    if isinstance(error, Unauthenticated):
+        headers["www-authenticate"] = "Bearer"
+    if isinstance(error, RequestTimeout):
+        headers["connection"] = "close"  # the rest of the body may still come, and is not wanted
+    return Response(
+        orjson.dumps(error.openai_body()),
+        status_code=error.http_status,
+        headers=headers,
+        media_type="application/json",
+    )
+
+
+def event(error: JanusError) -> bytes:
+    """The error as the last event of a stream that had begun."""
+    return b"data: " + orjson.dumps(_as_told(error).openai_body()) + b"\n\n"
+
+
+def internal(record: RequestRecord) -> JanusError:
+    """All that a client is told of a bug."""
+    return Internal(f"internal error; the log of request {record.request_id} says more")
+
+
+def _as_told(error: JanusError) -> JanusError:
+    """A client that is told of a cancellation has not left, so it was somebody upstream who cancelled."""
+    if isinstance(error, Cancelled):
+        return Unavailable(f"the answer was cancelled upstream: {error.message}", retry_after=1.0)
+    return error
+
+
+def install(app: FastAPI, routers: Iterable[APIRouter]) -> None:
+    """Makes the app answer every error in OpenAI's shape; `routers` are those it includes."""
+    methods = _methods_by_path(routers)
+
+    async def method_not_allowed(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        # The framework only names the methods of one route, even if several share the path.
+        known = methods.get(getattr(request.scope.get("route"), "path", ""))
+        allowed = ", ".join(sorted(known)) if known else (error.headers or {}).get("allow", "")
+        message = f"{_target(request)} is not supported; allowed: {allowed}"
+        return response(MethodNotAllowed(message), {"allow": allowed})
+
+    app.add_exception_handler(JanusError, _janus_error)
+    app.add_exception_handler(404, _not_found)
+    app.add_exception_handler(405, method_not_allowed)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+
+
+class CatchUnexpected:
+    """ASGI middleware: a bug becomes a 500 in OpenAI's shape, or breaks off a response that had begun."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def observed(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, observed)
+        except Exception:
+            if started:
+                raise
+            log.exception("unexpected error")
+            await response(internal(RequestRecord.of(scope)))(scope, receive, send)
+
+
+async def _janus_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, JanusError)
+    record = RequestRecord.of(request.scope)
+    record.competitor_id = record.competitor_id or error.competitor_id
+    record.error = error.code
+    return response(error)
+
+
+async def _not_found(request: Request, _: Exception) -> Response:
+    return response(NotFound(f"there is no {_target(request)}"))
+
+
+async def _validation_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    return response(InvalidRequest(str(first["msg"]), param=str(first["loc"][-1])))
+
+
+def _target(request: Request) -> str:
+    return f"{request.method} {request.url.path}"
+
+
+def _methods_by_path(routers: Iterable[APIRouter]) -> dict[str, set[str]]:
+    methods: dict[str, set[str]] = {}
+    for router in routers:
+        for route in router.routes:
+            if isinstance(route, APIRoute):
+                methods.setdefault(route.path, set()).update(route.methods or ())
+    return methods

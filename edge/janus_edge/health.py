@@ -1,0 +1,36 @@
+"""`GET /health` and `GET /metrics`, for those who run the edge."""
+
+from importlib.metadata import version
+
+from fastapi import APIRouter
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.responses import Response
+
+from janus_mesh.errors import Unavailable
+
+from .openapi import Responses, error_statuses
+from .router_client import RouterClient
+from .schemas import Health
+
+VERSION = version("janus-edge")
+_METRICS: Responses = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
+
+
+def health_routes(router: RouterClient) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(tags=["operations"])
+
+    @routes.get("/health", summary="Whether the gateway works", responses=error_statuses(400, 500, 503))
+    async def health(ready: bool = False) -> Health:
+        """Alive is 200 even without a router; `ready=1` asks for 503 then."""
+        if await router.answers():
+            return Health(status="ok", version=VERSION, router="reachable")
+        if ready:
+            raise Unavailable("the router does not answer", code="router_unavailable")
+        return Health(status="degraded", version=VERSION, router="unreachable")
+
+    @routes.get("/metrics", summary="Prometheus metrics", response_class=Response, responses=_METRICS)
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return routes

@@ -1,0 +1,56 @@
+"""The edge's configuration. Each field is the environment variable `JANUS_` plus its name in capitals."""
+
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import NoDecode
+
+from janus_mesh.settings import Bytes, Port, Seconds, ServiceSettings, StreamTimeouts
+
+MEBIBYTE = 1024 * 1024
+CommaSeparated = Annotated[tuple[str, ...], NoDecode]
+
+
+class EdgeSettings(ServiceSettings, StreamTimeouts):
+    """What the edge reads at start."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8000
+    router_url: str = Field("127.0.0.1:50051", description="host:port of the router.")
+
+    max_body_bytes: Bytes = Field(32 * MEBIBYTE, description="Largest request body.")
+    body_timeout: Seconds = Field(30.0, description="For the whole request body to arrive.")
+    keepalive_seconds: Seconds = Field(1.5, description="Longest silence of a stream before a ping.")
+    max_streams: int = Field(1024, gt=0, description="Chats at once; more are refused with 429.")
+    max_answer_bytes: Bytes = Field(64 * MEBIBYTE, description="Largest answer that is not streamed.")
+
+    public_url: str = Field("", description="Address under which clients reach the edge.")
+    artifact_key: SecretStr | None = Field(None, description="Signs artifact links; at least 32 characters.")
+    artifact_max_ttl: Seconds = Field(86_400.0, description="Longest life of an artifact link.")
+    max_artifact_bytes: Bytes = Field(256 * MEBIBYTE, description="Largest artifact that is passed on.")
+
+    cors_origins: CommaSeparated = ("http://localhost:3000",)
+    api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+
+    @field_validator("cors_origins", "api_keys", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("artifact_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        if len(value.get_secret_value()) < 32:
+            raise ValueError("must be at least 32 characters long")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _absolute(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value.rstrip("/")

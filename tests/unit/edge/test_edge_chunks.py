@@ -1,0 +1,274 @@
+"""How each event of the mesh is written as chunks of an OpenAI stream."""
+
+import json
+from typing import Any
+
+import pytest
+from support.answers import ChatEvent, finish
+
+from janus_edge.answer_json import Identity
+from janus_edge.chunks import DONE, ChunkWriter
+from janus_mesh import errors
+from janus_proto._gen.janus.chat.v1 import event_pb2, request_pb2
+
+Extras = event_pb2.Extras
+STOP = ChatEvent(choice_finish=event_pb2.ChoiceFinish(reason="stop"))
+
+
+def writer(include_usage: bool = False) -> ChunkWriter:
+    return ChunkWriter(
+        Identity("chatcmpl-1", 1_700_000_000, "asked"),
+        include_usage=include_usage,
+        artifact_url=lambda artifact: f"/v1/artifacts/{artifact.id}",
+    )
+
+
+def chunks(*events: event_pb2.ChatEvent, include_usage: bool = False) -> list[dict[str, Any]]:
+    """What the events are written as, the final [DONE] left out."""
+    to = writer(include_usage)
+    text = b"".join(to.write(event) for event in events).decode()
+    parts = [part for part in text.split("\n\n") if part and part != "data: [DONE]"]
+    return [json.loads(part.removeprefix("data: ")) for part in parts]
+
+
+def delta(event: event_pb2.ChatEvent) -> Any:
+    (chunk,) = chunks(event)
+    return chunk["choices"][0]["delta"]
+
+
+def test_a_content_chunk_has_openais_form() -> None:
+    assert chunks(ChatEvent(choice=2, content='say "hi"\n')) == [
+        {
+            "id": "chatcmpl-1",
+            "object": "chat.completion.chunk",
+            "created": 1_700_000_000,
+            "model": "asked",
+            "choices": [
+                {"index": 2, "delta": {"content": 'say "hi"\n'}, "logprobs": None, "finish_reason": None}
+            ],
+        }
+    ]
+
+
+def test_each_event_is_one_data_line_and_a_blank_one() -> None:
+    text = writer().write(ChatEvent(content="a\nb\r\u2028c"))
+    assert text.startswith(b"data: {")
+    assert text.endswith(b"}\n\n")
+    assert text.count(b"\n") == 2
+    assert b"\r" not in text
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (ChatEvent(role=request_pb2.ROLE_ASSISTANT), {"role": "assistant", "content": ""}),
+        (ChatEvent(content=""), {"content": ""}),
+        (ChatEvent(reasoning="hm"), {"reasoning_content": "hm"}),
+        (ChatEvent(refusal="no"), {"refusal": "no"}),
+        (
+            ChatEvent(
+                tool_call=event_pb2.ToolCallDelta(index=1, id="call_1", type="function", name="look_up")
+            ),
+            {
+                "tool_calls": [
+                    {
+                        "index": 1,
+                        "id": "call_1",
+                        "type": "function",
+                        "function": {"name": "look_up", "arguments": ""},
+                    }
+                ]
+            },
+        ),
+        (
+            ChatEvent(tool_call=event_pb2.ToolCallDelta(index=1, arguments='{"q')),
+            {"tool_calls": [{"index": 1, "function": {"arguments": '{"q'}}]},
+        ),
+        (
+            ChatEvent(
+                tool_call=event_pb2.ToolCallDelta(
+                    id="call_2", type="custom", extra_json='{"custom":{"name":"f","input":"x"}}'
+                )
+            ),
+            {
+                "tool_calls": [
+                    {
+                        "index": 0,
+                        "id": "call_2",
+                        "type": "custom",
+                        "custom": {"name": "f", "input": "x"},
+                    }
+                ]
+            },
+        ),
+        (
+            ChatEvent(janus=event_pb2.JanusEvent(event="tool_start", payload_json='{"name":"ls"}')),
+            {"janus": {"event": "tool_start", "payload": {"name": "ls"}}},
+        ),
+        (
+            ChatEvent(janus=event_pb2.JanusEvent(event="sandbox_end")),
+            {"janus": {"event": "sandbox_end", "payload": {}}},
+        ),
+    ],
+    ids=lambda value: value.WhichOneof("payload") if isinstance(value, event_pb2.ChatEvent) else "",
+)
+def test_a_delta_is_written_as_openai_has_it(event: event_pb2.ChatEvent, expected: object) -> None:
+    assert delta(event) == expected
+
+
+def test_an_artifact_is_a_janus_event_with_the_gateways_url() -> None:
+    artifact = event_pb2.Artifact(
+        id="artf_1",
+        type="image",
+        mime_type="image/png",
+        display_name="plot.png",
+        size_bytes=10,
+        sha256="ab",
+        created_at="2026-01-01T00:00:00Z",
+        ttl_seconds=60,
+        url="http://competitor/plot.png",
+        extra_json='{"width":3}',
+    )
+    assert delta(ChatEvent(artifact=artifact)) == {
+        "janus": {
+            "event": "artifact",
+            "payload": {
+                "id": "artf_1",
+                "type": "image",
+                "mime_type": "image/png",
+                "display_name": "plot.png",
+                "size_bytes": 10,
+                "sha256": "ab",
+                "created_at": "2026-01-01T00:00:00Z",
+                "ttl_seconds": 60,
+                "url": "/v1/artifacts/artf_1",
+                "width": 3,
+            },
+        }
+    }
+
+
+def test_the_start_names_the_model_and_makes_no_chunk() -> None:
+    start = ChatEvent(start=event_pb2.AnswerStart(model="alpha-1"))
+    assert [chunk["model"] for chunk in chunks(start, ChatEvent(content="a"))] == ["alpha-1"]
+
+
+def test_the_end_of_a_choice_says_why() -> None:
+    (chunk,) = chunks(ChatEvent(choice=1, choice_finish=event_pb2.ChoiceFinish(reason="length")))
+    assert chunk["choices"] == [{"index": 1, "delta": {}, "logprobs": None, "finish_reason": "length"}]
+
+
+def test_extras_of_the_start_are_in_every_chunk() -> None:
+    start = ChatEvent(
+        start=event_pb2.AnswerStart(model="m"), extras=Extras(chunk_json='{"system_fingerprint":"fp"}')
+    )
+    written = chunks(start, ChatEvent(content="a"), STOP, finish(), include_usage=True)
+    assert [chunk["system_fingerprint"] for chunk in written] == ["fp"] * 3
+
+
+def test_extras_stand_where_they_stood() -> None:
+    event = ChatEvent(
+        content="a",
+        extras=Extras(
+            chunk_json='{"system_fingerprint":"fp2"}',
+            choice_json='{"logprobs":{"content":[]}}',
+            delta_json='{"annotations":[1]}',
+        ),
+    )
+    start = ChatEvent(start=event_pb2.AnswerStart(), extras=Extras(chunk_json='{"system_fingerprint":"fp1"}'))
+    (chunk,) = chunks(start, event)
+    assert chunk["system_fingerprint"] == "fp2"
+    assert chunk["choices"] == [
+        {
+            "index": 0,
+            "delta": {"annotations": [1], "content": "a"},
+            "logprobs": {"content": []},
+            "finish_reason": None,
+        }
+    ]
+
+
+def test_extras_without_a_payload_are_a_chunk_of_their_own() -> None:
+    at_delta = ChatEvent(choice=1, extras=Extras(delta_json='{"audio":{"id":"a"}}'))
+    at_chunk = ChatEvent(extras=Extras(chunk_json='{"prompt_filter_results":[]}'))
+    first, second = chunks(at_delta, at_chunk)
+    assert first["choices"][0]["index"] == 1
+    assert first["choices"][0]["delta"] == {"audio": {"id": "a"}}
+    assert second["choices"] == []
+    assert second["prompt_filter_results"] == []
+    assert chunks(ChatEvent()) == []
+
+
+def test_extras_cannot_contradict_what_the_edge_says() -> None:
+    event = ChatEvent(
+        content="a",
+        extras=Extras(
+            chunk_json='{"id":"x","object":"x","choices":5,"usage":1}',
+            choice_json='{"index":7,"finish_reason":"stop"}',
+            delta_json='{"content":"b"}',
+        ),
+    )
+    assert chunks(event) == chunks(ChatEvent(content="a"))
+
+
+@pytest.mark.parametrize("text", ["{nonsense", "[]", '"text"', "NaN"])
+@pytest.mark.parametrize("where", ["chunk_json", "choice_json", "delta_json"])
+def test_extras_that_are_no_object_are_the_competitors_fault(where: str, text: str) -> None:
+    with pytest.raises(errors.CompetitorFailed, match=where.removesuffix("_json")):
+        writer().write(ChatEvent(content="a", extras=Extras(**{where: text})))
+
+
+def test_usage_carries_what_is_known() -> None:
+    usage = event_pb2.Usage(
+        prompt_tokens=1,
+        completion_tokens=2,
+        total_tokens=3,
+        cost_usd=0.0,
+        sandbox_seconds=1.5,
+        extra_json='{"completion_tokens_details":{"reasoning_tokens":1},"total_tokens":99}',
+    )
+    last = chunks(
+        ChatEvent(content="a"), STOP, ChatEvent(finish=event_pb2.Finish(usage=usage)), include_usage=True
+    )[-1]
+    assert last["usage"] == {
+        "prompt_tokens": 1,
+        "completion_tokens": 2,
+        "total_tokens": 3,
+        "cost_usd": 0.0,
+        "sandbox_seconds": 1.5,
+        "completion_tokens_details": {"reasoning_tokens": 1},
+    }
+
+
+def test_interim_usage_is_told_and_stands_for_the_final_one_if_none_comes() -> None:
+    interim = ChatEvent(usage=event_pb2.Usage(prompt_tokens=5, completion_tokens=1, total_tokens=6))
+    none_known = ChatEvent(finish=event_pb2.Finish())
+    first, _, _, last = chunks(interim, ChatEvent(content="a"), STOP, none_known, include_usage=True)
+    assert first["usage"]["total_tokens"] == 6
+    assert last["usage"]["total_tokens"] == 6
+
+
+def test_unknown_usage_makes_no_usage_chunk() -> None:
+    none_known = ChatEvent(finish=event_pb2.Finish())
+    assert len(chunks(ChatEvent(content="a"), STOP, none_known, include_usage=True)) == 2
+
+
+def test_the_finish_is_done() -> None:
+    to = writer()
+    to.write(ChatEvent(content="a"))
+    to.write(STOP)
+    assert to.write(finish()) == DONE
+
+
+@pytest.mark.parametrize("more", [[], [STOP, ChatEvent(content="again")]], ids=["never", "reopened"])
+def test_a_choice_that_is_open_at_the_finish_is_an_error(more: list[event_pb2.ChatEvent]) -> None:
+    to = writer()
+    for event in (ChatEvent(content="a"), *more):
+        to.write(event)
+    with pytest.raises(errors.CompetitorFailed, match="choice 0"):
+        to.write(finish())
+
+
+def test_a_finish_without_any_choice_is_an_error() -> None:
+    with pytest.raises(errors.CompetitorFailed, match="without an answer"):
+        writer().write(finish())

@@ -1,0 +1,177 @@
+"""Rules that hold for every request: ids, errors in OpenAI's shape, keys, CORS."""
+
+import re
+
+import pytest
+from support.edge_stack import running_edge
+
+import janus_mesh as mesh
+from janus_mesh import errors
+
+ORIGIN = "http://localhost:3000"
+
+
+@pytest.mark.parametrize(
+    "path", ["/health", "/v1/models", "/v1/models/none", "/nowhere", "/metrics", "/docs"]
+)
+async def test_every_response_bears_a_request_id(path: str) -> None:
+    async with running_edge() as edge:
+        response = await edge.client.get(path)
+    assert re.fullmatch(r"req_[0-9a-f]{32}", response.headers["x-request-id"])
+
+
+@pytest.mark.parametrize("given", ["a", "trace-1.b_C", "x" * 128])
+async def test_a_clients_request_id_is_taken(given: str) -> None:
+    async with running_edge() as edge:
+        response = await edge.chat()
+        taken = await edge.client.get("/health", headers={"x-request-id": given})
+    assert response.headers["x-request-id"] != given
+    assert taken.headers["x-request-id"] == given
+
+
+@pytest.mark.parametrize("given", ["", "with space", "x" * 129, "semi;colon", "é"])
+async def test_a_request_id_that_is_unfit_is_replaced(given: str) -> None:
+    async with running_edge() as edge:
+        response = await edge.client.get("/health", headers={"x-request-id": given.encode()})
+    assert response.headers["x-request-id"].startswith("req_")
+
+
+async def test_an_unknown_path_is_404_in_openais_shape() -> None:
+    async with running_edge() as edge:
+        response = await edge.client.post("/v1/embeddings", json={})
+    assert response.status_code == 404
+    assert response.json()["error"] == {
+        "message": "there is no POST /v1/embeddings",
+        "type": "invalid_request_error",
+        "param": None,
+        "code": "not_found",
+    }
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/v1/chat/completions", "POST"),
+        ("POST", "/v1/models", "GET"),
+        ("DELETE", "/v1/artifacts/x", "GET, HEAD"),
+        ("PUT", "/openapi.json", "GET, HEAD"),
+    ],
+)
+async def test_a_wrong_method_is_405_and_names_the_right_ones(method: str, path: str, allowed: str) -> None:
+    async with running_edge() as edge:
+        response = await edge.client.request(method, path)
+    assert response.status_code == 405
+    assert ", ".join(sorted(response.headers["allow"].split(", "))) == allowed
+    assert response.json()["error"]["code"] == "method_not_allowed"
+
+
+async def test_a_bad_query_parameter_is_400_and_named() -> None:
+    async with running_edge() as edge:
+        response = await edge.client.get("/health?ready=perhaps")
+    assert response.status_code == 400
+    assert response.json()["error"]["param"] == "ready"
+
+
+async def test_a_bug_is_500_and_tells_nothing_but_the_request_id() -> None:
+    async with running_edge() as edge:
+
+        @edge.app.get("/buggy")
+        async def buggy() -> None:
+            raise ValueError("secret")
+
+        response = await edge.client.get("/buggy", headers={"x-request-id": "mine", "origin": ORIGIN})
+    assert response.status_code == 500
+    assert response.json()["error"]["code"] == "internal_error"
+    assert "mine" in response.json()["error"]["message"]
+    assert "secret" not in response.text
+    assert response.headers["x-request-id"] == "mine"
+    assert response.headers["access-control-allow-origin"] == ORIGIN
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (errors.InvalidRequest("m", param="messages"), 400),
+        (errors.Unauthenticated("m"), 401),
+        (errors.PermissionDenied("m"), 403),
+        (errors.ModelNotFound("m"), 404),
+        (errors.RateLimited("m"), 429),
+        (errors.Overloaded("m"), 429),
+        (errors.CompetitorRejected("m", competitor_status=422), 422),
+        (errors.CompetitorFailed("m"), 502),
+        (errors.Unavailable("m"), 503),
+        (errors.CompetitorTimeout("m"), 504),
+        (errors.DeadlineExceeded("m"), 504),
+        (errors.Internal("m"), 500),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+async def test_an_error_of_the_mesh_has_its_status_and_openais_body(
+    error: errors.JanusError, status: int
+) -> None:
+    async def answer(exchange: mesh.Exchange) -> None:
+        raise error
+
+    async with running_edge() as edge:
+        edge.router.answer = answer
+        response = await edge.chat()
+    assert response.status_code == status
+    assert response.json() == error.openai_body()
+
+
+async def test_without_keys_the_edge_is_open() -> None:
+    async with running_edge() as edge:
+        assert (await edge.client.get("/v1/models")).status_code == 200
+
+
+@pytest.mark.parametrize("header", [None, "Bearer wrong", "Bearer", "Basic a2V5", "Bearer key-on"])
+@pytest.mark.parametrize("path", ["/v1/models", "/v1/models/x", "/v1/artifacts/x"])
+async def test_where_keys_are_set_a_request_without_one_is_401(path: str, header: str | None) -> None:
+    async with running_edge(api_keys="key-one,key-two") as edge:
+        headers = {"authorization": header} if header else {}
+        response = await edge.client.get(path, headers=headers)
+    assert response.status_code == 401
+    assert response.json()["error"]["type"] == "authentication_error"
+    assert response.headers["www-authenticate"] == "Bearer"
+    assert "x-request-id" in response.headers
+
+
+async def test_any_of_the_keys_opens_and_health_needs_none() -> None:
+    async with running_edge(api_keys="key-one, key-two") as edge:
+        for key in ("key-one", "key-two"):
+            headers = {"authorization": f"Bearer {key}"}
+            assert (await edge.client.get("/v1/models", headers=headers)).status_code == 200
+        assert (await edge.client.get("/health")).status_code == 200
+
+
+async def test_a_chat_without_a_key_is_refused_before_its_body_is_read() -> None:
+    async with running_edge(api_keys="key-one") as edge, edge.connection() as connection:
+        await connection.send_head(b"x" * 1000)
+        head = await connection.read_until(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 401 ")
+
+
+async def test_a_browser_on_an_allowed_origin_may_ask() -> None:
+    async with running_edge() as edge:
+        preflight = await edge.client.options(
+            "/v1/chat/completions",
+            headers={
+                "origin": ORIGIN,
+                "access-control-request-method": "POST",
+                "access-control-request-headers": "authorization,content-type,x-request-id",
+            },
+        )
+        response = await edge.client.get("/v1/models", headers={"origin": ORIGIN})
+    assert preflight.status_code == 200
+    assert preflight.headers["access-control-allow-origin"] == ORIGIN
+    assert "x-request-id" in preflight.headers
+    assert response.headers["access-control-allow-origin"] == ORIGIN
+    assert "x-request-id" in response.headers["access-control-expose-headers"]
+
+
+async def test_a_browser_elsewhere_may_not() -> None:
+    async with running_edge(cors_origins="https://ui.example") as edge:
+        response = await edge.client.get("/v1/models", headers={"origin": ORIGIN})
+        allowed = await edge.client.get("/v1/models", headers={"origin": "https://ui.example"})
+    assert "access-control-allow-origin" not in response.headers
+    assert allowed.headers["access-control-allow-origin"] == "https://ui.example"
