@@ -1,0 +1,100 @@
+"""Watches how a competitor says it is, by one `grpc.health.v1.Health.Watch` that is kept open.
+
+A lost watch is opened again with growing, jittered pauses. What it reports: not known yet, healthy, or
+not healthy with the reason.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+import janus_mesh as mesh
+
+_SHORTEST_PAUSE = 0.1
+_LONGEST_PAUSE = 2.0
+# How often a competitor without a health service is asked whether it is still there.
+_PRESENCE_SECONDS = 5.0
+
+_Status = health_pb2.HealthCheckResponse
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The latest word. `serving` is None as long as there is none."""
+
+    serving: bool | None
+    reason: str = ""
+
+
+UNKNOWN = Health(None, "not heard from yet")
+_SERVING = Health(True)
+_WORDS = {
+    _Status.SERVING: _SERVING,
+    _Status.NOT_SERVING: Health(False, "its health check says NOT_SERVING"),
+    _Status.SERVICE_UNKNOWN: Health(False, "its address does not know a competitor of this id"),
+}
+
+
+class HealthWatch:
+    """Follows `service` at `peer` and reports every change; `run` never returns by itself."""
+
+    def __init__(
+        self, peer: mesh.Peer, service: str, *, patience: float, report: Callable[[Health], None]
+    ) -> None:
+        self._stub = peer.stub(health_pb2_grpc.HealthStub)
+        self._service = service
+        self._patience = patience
+        self._report = report
+        self._last = UNKNOWN
+        self._failures = 0
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self._follow()
+                self._lost("it ended the health watch")
+            except TimeoutError:
+                self._lost(f"it did not answer the health check within {self._patience:g} s")
+            except grpc.aio.AioRpcError as error:
+                if error.code() is grpc.StatusCode.UNIMPLEMENTED:
+                    self._heard(_SERVING)  # it has no health service, yet it is there to say so
+                    await asyncio.sleep(_PRESENCE_SECONDS)
+                    continue
+                self._lost(f"{error.code().name}: {error.details() or 'no details given'}")
+            await asyncio.sleep(self._pause())
+
+    async def _follow(self) -> None:
+        watch = self._stub.Watch(health_pb2.HealthCheckRequest(service=self._service))
+        try:
+            async with asyncio.timeout(self._patience):
+                answer = await watch.read()
+            while answer is not grpc.aio.EOF:
+                self._heard(_WORDS.get(answer.status, UNKNOWN))
+                answer = await watch.read()
+        finally:
+            watch.cancel()
+
+    def _heard(self, health: Health) -> None:
+        self._failures = 0
+        self._tell(health)
+
+    def _lost(self, reason: str) -> None:
+        """A healthy competitor whose watch breaks may only have been restarted: one more try decides."""
+        self._failures += 1
+        if self._last.serving and self._failures == 1:
+            self._tell(Health(None, f"the health watch broke: {reason}"))
+        else:
+            self._tell(Health(False, reason))
+
+    def _tell(self, health: Health) -> None:
+        if health != self._last:
+            self._last = health
+            self._report(health)
+
+    def _pause(self) -> float:
+        longest = min(_LONGEST_PAUSE, _SHORTEST_PAUSE * 2 ** min(self._failures - 1, 10))
+        return random.uniform(longest / 2, longest)  # noqa: S311  # spreads reconnects, guards nothing

@@ -1,0 +1,72 @@
+"""What is counted of the traffic, by competitor. Nothing here is touched per event."""
+
+import math
+
+from prometheus_client import Counter, Histogram
+
+from janus_proto._gen.janus.chat.v1 import event_pb2
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60)
+
+_ATTEMPTS = Counter(
+    "janus_router_attempts_total",
+    "Exchanges opened at a competitor, by how they ended: `finish`, `cancelled` or the error's code.",
+    ["competitor", "end"],
+)
+_RETRIES = Counter(
+    "janus_router_retries_total", "Attempts beyond an exchange's first, by where they went.", ["competitor"]
+)
+_EJECTIONS = Counter("janus_router_ejections_total", "Times that failures ejected it.", ["competitor"])
+_TOKENS = Counter("janus_router_tokens_total", "Tokens reported, by kind.", ["competitor", "kind"])
+_COST = Counter("janus_router_cost_usd_total", "Cost reported, in US dollars.", ["competitor"])
+_SANDBOX = Counter("janus_router_sandbox_seconds_total", "Sandbox time reported.", ["competitor"])
+_TTFT = Histogram(
+    "janus_router_ttft_seconds",
+    "From opening an exchange to its first content or reasoning.",
+    ["competitor"],
+    buckets=_SECONDS,
+)
+_QUEUE_WAIT = Histogram(
+    "janus_router_queue_wait_seconds", "Time spent waiting for a place.", ["competitor"], buckets=_SECONDS
+)
+BUDGET_REFUSALS = Counter(
+    "janus_router_retry_budget_exhausted_total", "Retries that the budget did not allow."
+)
+
+REGISTRY_LOADS = Counter(
+    "janus_router_registry_loads_total",
+    "Times the registry file was read anew: `loaded` or `refused`.",
+    ["result"],
+)
+
+
+class Meter:
+    """The counters of one competitor."""
+
+    def __init__(self, competitor_id: str) -> None:
+        self._id = competitor_id
+
+    def waited(self, seconds: float) -> None:
+        _QUEUE_WAIT.labels(self._id).observe(seconds)
+
+    def retried(self) -> None:
+        _RETRIES.labels(self._id).inc()
+
+    def ejected(self) -> None:
+        _EJECTIONS.labels(self._id).inc()
+
+    def attempt(self, end: str, ttft: float | None, usage: event_pb2.Usage | None) -> None:
+        """Counts an attempt that ended; `usage` is what its finish reported."""
+        _ATTEMPTS.labels(self._id, end).inc()
+        if ttft is not None:
+            _TTFT.labels(self._id).observe(ttft)
+        if usage is not None:
+            _TOKENS.labels(self._id, "prompt").inc(usage.prompt_tokens)
+            _TOKENS.labels(self._id, "completion").inc(usage.completion_tokens)
+            _COST.labels(self._id).inc(_amount(usage.cost_usd))
+            _SANDBOX.labels(self._id).inc(_amount(usage.sandbox_seconds))
+
+
+def _amount(reported: float) -> float:
+    """A competitor's figure as a counter can take it: NaN, infinity or less than nothing would spoil it."""
+    return reported if math.isfinite(reported) and reported > 0 else 0.0

@@ -1,0 +1,78 @@
+"""Puts the router together: registry, chat answer, services, and the order in which they stop."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import janus_mesh as mesh
+from janus_proto._gen.janus.artifact.v1 import artifact_pb2_grpc
+from janus_proto._gen.janus.router.v1 import router_pb2_grpc
+
+from . import api, artifacts, registry_file
+from .competitor import Limits
+from .file_watch import FileWatch
+from .peers import PeerPool
+from .registry import Registry
+from .routing import Router
+from .settings import RouterSettings
+
+log = mesh.logs.get("router")
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A router that serves."""
+
+    address: str
+    registry: Registry
+
+
+@asynccontextmanager
+async def running(settings: RouterSettings) -> AsyncIterator[Running]:
+    """Serves until the block is left, then refuses what is new and lets live exchanges finish.
+
+    Raises `RegistryInvalid` when the registry file cannot be used, and `OSError` when the address is taken.
+    """
+    path, default_model = settings.competitors, settings.default_model
+    raw = registry_file.content(path)
+    entries = registry_file.parse_file(raw, path, default_model)
+    server = mesh.Server(settings.router_host, settings.router_port, drain_seconds=settings.drain_seconds)
+    pool = PeerPool()
+    registry = Registry(pool, _limits(settings), default_model=default_model, shim=settings.shim_url)
+    router = Router(registry, pool, settings)
+    routers = api.RouterApi(registry)
+    fetches = artifacts.ArtifactApi(registry, pool, settings)
+    server.serve_chat(router.answer)
+    server.add(router_pb2_grpc.add_RouterServiceServicer_to_server, routers, api.SERVICE)
+    server.add(artifact_pb2_grpc.add_ArtifactServiceServicer_to_server, fetches, artifacts.SERVICE)
+
+    registry.replace(entries)
+    following = asyncio.create_task(FileWatch(path, raw, default_model, registry.replace).run())
+    following.add_done_callback(_report)
+    try:
+        async with server:
+            try:
+                yield Running(server.address, registry)
+            finally:
+                router.close()
+                routers.close()
+    finally:
+        following.cancel()
+        await asyncio.wait([following])
+        await registry.close()
+        await pool.close()
+
+
+def _report(following: asyncio.Task[None]) -> None:
+    if not following.cancelled():
+        log.error("the registry file is no longer followed", exc_info=following.exception())
+
+
+def _limits(settings: RouterSettings) -> Limits:
+    return Limits(
+        queue=settings.router_queue,
+        eject_after=settings.router_eject_after,
+        eject_seconds=settings.router_eject_seconds,
+        connect_timeout=settings.connect_timeout,
+    )

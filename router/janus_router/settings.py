@@ -1,0 +1,34 @@
+"""The router's environment variables."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from janus_mesh.settings import Port, Seconds, ServiceSettings, StreamTimeouts
+
+from .selection import PolicyName
+
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class RouterSettings(ServiceSettings, StreamTimeouts):
+    """Read once at start; `competitors` names the file that is read again when it changes."""
+
+    competitors: Path = Field(Path("competitors.yaml"), description="The registry file.")
+    default_model: str = Field("janus", min_length=1, description="The model that stands for all.")
+    shim_url: str = Field("127.0.0.1:50052", min_length=1, description="The shim of http(s) competitors.")
+
+    router_host: str = "127.0.0.1"
+    router_port: Port = 50051
+    router_metrics_port: Port = 9151
+
+    router_policy: PolicyName = "least_loaded"
+    router_max_attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    router_retry_ratio: Annotated[float, Field(ge=0, le=1)] = 0.2
+    router_retry_per_second: Annotated[float, Field(ge=0, le=10_000)] = 10.0
+    router_eject_after: Count = 5
+    router_eject_seconds: Seconds = 10.0
+    router_queue: Annotated[int, Field(ge=0, le=1_000_000)] = 128
+    router_queue_timeout: Seconds = 10.0
+    router_max_exchanges: Count = 2_000
