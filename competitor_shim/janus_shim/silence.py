@@ -1,0 +1,80 @@
+"""Bounds how long a competitor may be silent, with one timer per exchange that is looked at lazily.
+
+    async with bounded_silence(first_event=60.0, gap=120.0) as silence:
+        while read := await ...:
+            silence.interrupted()         # the competitor is not waited for while its events are passed on
+            ...
+            silence.resumed(heard=True)   # now it is; `heard` says whether the read held an event
+
+Noting an event is two assignments; the timer looks at the clock only when it fires.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from janus_mesh.errors import CompetitorTimeout
+
+
+class Silence:
+    """How long it has lasted, and the timer that ends it."""
+
+    def __init__(self, first_event: float, gap: float, timeout: asyncio.Timeout) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._gap = gap
+        self._timeout = timeout
+        self._limit = first_event
+        self._waited_for = "the first event"
+        self._since = self._loop.time()
+        self._listening = True
+        self._timer = self._loop.call_at(self._since + first_event, self._look)
+
+    def interrupted(self) -> None:
+        """Something came; whatever time is spent on it is not the competitor's silence."""
+        self._listening = False
+
+    def resumed(self, *, heard: bool) -> None:
+        """The competitor is waited for again. Unless an event was heard, the silence goes on."""
+        self._listening = True
+        if not heard:
+            return
+        self._since = self._loop.time()
+        if self._waited_for == "the first event":
+            self._waited_for = "the next event"
+            self._limit = self._gap
+            self._timer.cancel()
+            self._timer = self._loop.call_at(self._since + self._limit, self._look)
+
+    def stop(self) -> None:
+        self._timer.cancel()
+
+    def timed_out(self) -> CompetitorTimeout:
+        """The error that the end of patience is."""
+        return CompetitorTimeout(
+            f"the competitor was silent: {self._waited_for} did not come within {self._limit:g} s"
+        )
+
+    def _look(self) -> None:
+        now = self._loop.time()
+        since = self._since if self._listening else now
+        if now - since < self._limit:
+            self._timer = self._loop.call_at(since + self._limit, self._look)
+        else:
+            self._timeout.reschedule(now)
+
+
+@asynccontextmanager
+async def bounded_silence(first_event: float, gap: float) -> AsyncIterator[Silence]:
+    """Ends the block with `CompetitorTimeout` when a silence lasts too long (seconds)."""
+    timeout = asyncio.timeout(None)
+    try:
+        async with timeout:
+            silence = Silence(first_event, gap, timeout)
+            try:
+                yield silence
+            finally:
+                silence.stop()
+    except TimeoutError:
+        if timeout.expired():
+            raise silence.timed_out() from None
+        raise
