@@ -1,0 +1,102 @@
+"""How the environment becomes addresses, probes and the services' own environments."""
+
+import pytest
+
+from janus_cli.report import about_the_answers
+from janus_cli.services import BadVariable, GrpcProbe, HttpProbe, drain_seconds, has_provider, resolve
+
+
+def probes(environment):
+    return {service.name: service.probe for service in resolve(environment).services}
+
+
+def test_an_empty_environment_gives_the_documented_ports():
+    assert probes({}) == {
+        "platform": HttpProbe("127.0.0.1:8010", "/health"),
+        "baseline-agent-cli": HttpProbe("127.0.0.1:8001", "/health"),
+        "shim": GrpcProbe("127.0.0.1:50052"),
+        "router": GrpcProbe("127.0.0.1:50051"),
+        "edge": HttpProbe("127.0.0.1:8000", "/health?ready=1"),
+    }
+
+
+def test_the_services_get_the_addresses_that_are_probed():
+    stack = resolve({"JANUS_PORT": "9000", "JANUS_ROUTER_HOST": "127.0.0.2"})
+    assert stack.environment["JANUS_PORT"] == "9000"
+    assert stack.environment["JANUS_ROUTER_HOST"] == "127.0.0.2"
+    assert stack.environment["JANUS_SHIM_PORT"] == "50052"
+
+
+@pytest.mark.parametrize(
+    ("moved", "follows", "expected"),
+    [
+        ("JANUS_ROUTER_PORT", "JANUS_ROUTER_URL", "127.0.0.1:7000"),
+        ("JANUS_SHIM_PORT", "JANUS_SHIM_URL", "127.0.0.1:7000"),
+        ("JANUS_PLATFORM_PORT", "JANUS_INFERENCE_URL", "http://127.0.0.1:7000/v1"),
+    ],
+)
+def test_callers_follow_a_peer_whose_port_was_moved(moved, follows, expected):
+    assert resolve({moved: "7000"}).environment[follows] == expected
+
+
+def test_an_address_that_the_user_gave_stays():
+    assert resolve({"JANUS_ROUTER_URL": "far:1"}).environment["JANUS_ROUTER_URL"] == "far:1"
+
+
+def test_port_0_becomes_a_free_one_for_service_and_probe_alike():
+    stack = resolve({"JANUS_PORT": "0"})
+    port = stack.environment["JANUS_PORT"]
+    assert int(port) > 0
+    assert stack.url("edge") == f"http://127.0.0.1:{port}"
+
+
+def test_metrics_on_port_0_are_not_served():
+    (shim,) = [
+        service for service in resolve({"JANUS_SHIM_METRICS_PORT": "0"}).services if service.name == "shim"
+    ]
+    assert [listener.variable for listener in shim.listeners] == ["JANUS_SHIM_PORT"]
+
+
+@pytest.mark.parametrize(
+    ("host", "target"),
+    [("0.0.0.0", "127.0.0.1:8000"), ("::", "[::1]:8000"), ("::1", "[::1]:8000"), ("box", "box:8000")],
+)
+def test_an_address_is_dialled_where_this_machine_reaches_it(host, target):
+    assert resolve({"JANUS_HOST": host}).url("edge") == f"http://{target}"
+
+
+@pytest.mark.parametrize("value", ["eighty", "", "-1", "65536", "8000.0", "²"])
+def test_a_value_that_is_no_port_is_named_with_its_variable(value):
+    with pytest.raises(BadVariable, match="JANUS_PORT: a port from 0 to 65535 is needed"):
+        resolve({"JANUS_PORT": value})
+
+
+def test_a_drain_time_that_is_no_number_is_named_with_its_variable():
+    assert drain_seconds({}) == 10
+    with pytest.raises(BadVariable, match="JANUS_DRAIN_SECONDS"):
+        drain_seconds({"JANUS_DRAIN_SECONDS": "soon"})
+
+
+def test_only_the_edge_gets_the_artifact_key():
+    stack = resolve({}, artifact_key="k")
+    keys = {service.name: service.environment.get("JANUS_ARTIFACT_KEY") for service in stack.services}
+    assert keys.pop("edge") == "k"
+    assert set(keys.values()) == {None}
+    assert "JANUS_ARTIFACT_KEY" not in stack.environment
+
+
+def test_the_users_own_artifact_key_wins():
+    (*_, edge) = resolve({"JANUS_ARTIFACT_KEY": "mine"}, artifact_key="k").services
+    assert edge.environment["JANUS_ARTIFACT_KEY"] == "mine"
+
+
+@pytest.mark.parametrize("name", ["OPENAI", "CHUTES"])
+def test_a_provider_is_configured_by_both_its_key_and_its_address(name):
+    assert has_provider({f"{name}_API_KEY": "sk", f"{name}_BASE_URL": "https://x/v1"})
+    assert not has_provider({f"{name}_API_KEY": "sk"})
+    assert not has_provider({f"{name}_API_KEY": "", f"{name}_BASE_URL": "https://x/v1"})
+
+
+def test_a_configured_provider_is_said_without_its_key():
+    said = about_the_answers({"OPENAI_API_KEY": "sk-1", "OPENAI_BASE_URL": "https://x/v1"}, "")
+    assert said == "Answers come from the configured model provider."
