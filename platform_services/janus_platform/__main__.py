@@ -1,0 +1,29 @@
+"""`python -m janus_platform`: serves the platform services until told to stop."""
+
+import asyncio
+
+import janus_mesh as mesh
+
+from .app import build_app
+from .inference.choice import choose
+from .settings import PlatformSettings
+
+
+async def serve(settings: PlatformSettings, stop: asyncio.Event) -> None:
+    async with choose(settings) as backend:
+        app = build_app(backend, max_request_bytes=settings.max_request_bytes)
+        await mesh.serve_http(
+            app,
+            settings.platform_host,
+            settings.platform_port,
+            stop,
+            drain_seconds=settings.drain_seconds,
+        )
+
+
+def main() -> None:
+    mesh.run("platform", PlatformSettings, serve)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""One inference call: what was asked, and the record of what became of it."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from janus_mesh import logs
+from janus_mesh.errors import JanusError
+from janus_platform.reply import Reply
+
+log = logs.get("inference")
+
+_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
+CALLS = Counter(
+    "janus_inference_calls_total", "Inference calls that ended, by how.", ["backend", "operation", "end"]
+)
+LIVE = Gauge("janus_inference_calls_live", "Inference calls in flight.", ["backend"])
+TOKENS = Counter("janus_inference_tokens_total", "Tokens, as the backend counts them.", ["backend", "kind"])
+FIRST_BYTE = Histogram(
+    "janus_inference_first_byte_seconds", "From the call to its first byte.", ["backend"], buckets=_SECONDS
+)
+DURATION = Histogram("janus_inference_seconds", "From the call to its end.", ["backend"], buckets=_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call whose body nobody has looked into but for these two fields."""
+
+    body: bytes
+    model: str
+    stream: bool
+
+
+class CallRecord:
+    """Counts and logs a call when its block is left. `end` is `ok`, `aborted` or an error's code."""
+
+    def __init__(self, backend: str, operation: str, reply: Reply, *, model: str, stream: bool) -> None:
+        self.model = model  # a backend that answers with another says so here
+        self.prompt_tokens: int | None = None
+        self.completion_tokens: int | None = None
+        self.error: JanusError | None = None
+        self._asked_model = model
+        self._labels = backend, operation
+        self._stream = stream
+        self._reply = reply
+        self._began = time.monotonic()
+
+    def __enter__(self) -> Self:
+        LIVE.labels(self._labels[0]).inc()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        backend, operation = self._labels
+        seconds = time.monotonic() - self._began
+        end = self._end(error)
+        LIVE.labels(backend).dec()
+        CALLS.labels(backend, operation, end).inc()
+        DURATION.labels(backend).observe(seconds)
+        first = self._reply.first_byte_at and self._reply.first_byte_at - self._began
+        if first is not None:
+            FIRST_BYTE.labels(backend).observe(first)
+        TOKENS.labels(backend, "prompt").inc(self.prompt_tokens or 0)
+        TOKENS.labels(backend, "completion").inc(self.completion_tokens or 0)
+        log.info(
+            "inference",
+            operation=operation,
+            backend=backend,
+            model=self.model,
+            asked_model=self._asked_model,
+            stream=self._stream,
+            end=end,
+            status=self._reply.status or None,
+            prompt_tokens=self.prompt_tokens,
+            completion_tokens=self.completion_tokens,
+            seconds=round(seconds, 4),
+            first_byte_seconds=first and round(first, 4),
+            error=self.error.message if self.error else None,
+        )
+
+    def _end(self, error: BaseException | None) -> str:
+        if isinstance(error, asyncio.CancelledError):
+            return "aborted"
+        if error is not None:
+            return "internal_error"
+        return self.error.code if self.error else "ok"

@@ -1,0 +1,35 @@
+"""Bodies of requests into types, and what is wrong with them into OpenAI's words."""
+
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from janus_mesh.errors import InvalidRequest
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+class Envelope(BaseModel):
+    """The fields that matter whichever backend answers."""
+
+    model_config = ConfigDict(strict=True)
+
+    model: str = Field(min_length=1)
+    stream: bool | None = None
+
+
+def parse(kind: type[ModelT], body: bytes) -> ModelT:
+    """The body as this type; raises `InvalidRequest` that names the first field at fault."""
+    try:
+        return kind.model_validate_json(body)
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_context=False)[0]
+        param = param_of(problem["loc"])
+        message = problem["msg"].removeprefix("Value error, ")
+        raise InvalidRequest(f"{param}: {message}" if param else message, param=param) from None
+
+
+def param_of(location: tuple[int | str, ...]) -> str:
+    """`("messages", 0, "role")` as OpenAI writes it: `messages[0].role`."""
+    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)
+    return path.removeprefix(".")

@@ -1,0 +1,148 @@
+"""A real provider behind the proxy: bodies and answers pass through as they are.
+
+Only the model may be replaced, and only the platform's own key is sent; the caller's never is. An
+answer is passed on as raw bytes as they arrive. A caller that leaves closes the provider's connection.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self, cast
+
+import httpx
+
+from janus_mesh.errors import DeadlineExceeded, Unavailable
+from janus_mesh.settings import StreamTimeouts
+from janus_platform.reply import Reply
+
+from .backend import Health
+from .call import Call, CallRecord
+from .model_field import with_model
+from .usage_tail import UsageTail
+
+# What of the provider's head concerns the caller.
+_PASSED_HEADERS = ("content-type", "content-encoding", "retry-after", "retry-after-ms", "x-should-retry")
+_PASSED_PREFIX = "x-ratelimit-"
+_Pieces = AsyncGenerator[bytes, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a provider is, and the key that it knows us by."""
+
+    base_url: str  # with its version path, such as `https://host/v1`, without a slash at the end
+    key: str = field(repr=False)
+
+
+class Provider:
+    """A `Backend` over one endpoint; use as `async with`."""
+
+    name = "provider"
+
+    def __init__(self, endpoint: Endpoint, *, model: str, timeouts: StreamTimeouts) -> None:
+        self._endpoint = endpoint
+        self._model = model
+        self._timeouts = timeouts
+        self._client = httpx.AsyncClient(
+            headers={
+                "authorization": f"Bearer {endpoint.key}",
+                "user-agent": "janus-platform",
+                # The bytes are passed on as they are, to callers who may not have offered to decode.
+                "accept-encoding": "identity",
+            },
+            # Waiting for the answer is bounded by `_relay`, in our own words.
+            timeout=httpx.Timeout(None, connect=timeouts.connect_timeout),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
+        )
+
+    def health(self) -> Health:
+        """Configured is healthy: asking a provider costs, and a caller is told of its faults."""
+        return Health("ok", self.name, self._model)
+
+    async def chat(self, call: Call, reply: Reply, record: CallRecord) -> None:
+        body = call.body
+        if self._model:
+            record.model = self._model
+            body = with_model(body, self._model)
+        await self._relay("POST", "/chat/completions", reply, record, body=body, streams=call.stream)
+
+    async def embeddings(self, call: Call, reply: Reply, record: CallRecord) -> None:
+        await self._relay("POST", "/embeddings", reply, record, body=call.body)
+
+    async def models(self, reply: Reply, record: CallRecord) -> None:
+        if self._model:
+            entry = {"id": self._model, "object": "model", "created": 0, "owned_by": "provider"}
+            await reply.json(200, {"object": "list", "data": [entry]})
+        else:
+            await self._relay("GET", "/models", reply, record)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._client.aclose()
+
+    async def _relay(
+        self,
+        method: str,
+        path: str,
+        reply: Reply,
+        record: CallRecord,
+        *,
+        body: bytes | None = None,
+        streams: bool = False,
+    ) -> None:
+        request = self._client.build_request(
+            method,
+            self._endpoint.base_url + path,
+            content=body,
+            headers={"content-type": "application/json"} if body is not None else {},
+        )
+        usage = UsageTail()
+        async with self._failures_typed(), asyncio.timeout(self._timeouts.total_timeout):
+            patience = self._timeouts.first_event_timeout if streams else self._timeouts.total_timeout
+            async with asyncio.timeout(patience):
+                response = await self._client.send(request, stream=True)
+            async with aclosing(response), aclosing(cast(_Pieces, response.aiter_raw())) as pieces:
+                await reply.start(response.status_code, _passed_headers(response.headers))
+                while data := await self._next(pieces):
+                    usage.feed(data)
+                    await reply.write(data)
+                await reply.end()
+        record.prompt_tokens, record.completion_tokens = usage.tokens()
+
+    async def _next(self, pieces: AsyncIterator[bytes]) -> bytes:
+        """More of the body, or nothing at its end."""
+        async with asyncio.timeout(self._timeouts.gap_timeout):
+            return await anext(pieces, b"")
+
+    @staticmethod
+    @asynccontextmanager
+    async def _failures_typed() -> AsyncIterator[None]:
+        try:
+            yield
+        except TimeoutError:
+            raise DeadlineExceeded(
+                "the model provider did not answer in time", code="provider_timeout"
+            ) from None
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise Unavailable(
+                f"the model provider cannot be reached: {error}", code="provider_unavailable"
+            ) from error
+        except httpx.TransportError as error:
+            raise Unavailable(f"the model provider broke off: {error}", code="provider_failed") from error
+
+
+def _passed_headers(headers: httpx.Headers) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in headers.items()
+        if name in _PASSED_HEADERS or name.startswith(_PASSED_PREFIX)
+    }
