@@ -294,16 +294,22 @@ _BY_GRPC: dict[grpc.StatusCode, type[JanusError]] = {
     _S.PERMISSION_DENIED: PermissionDenied,
     _S.NOT_FOUND: NotFound,
     _S.RESOURCE_EXHAUSTED: Overloaded,
-    _S.UNAVAILABLE: Unavailable,
     _S.DEADLINE_EXCEEDED: DeadlineExceeded,
-    _S.CANCELLED: Unavailable,  # not by us, who would not be reading any more: the peer dropped it
 }
 
 
 def from_grpc(error: grpc.aio.AioRpcError) -> JanusError:
-    """The typed error for a call that ended with a status and no error event."""
+    """The typed error for a call that ended with a status and no error event.
+
+    What gRPC says of a broken connection names addresses that are no caller's business; it stays
+    with the error as a note, for the log.
+    """
     code = error.code()
     details = error.details() or "no details given"
+    if code in (_S.UNAVAILABLE, _S.CANCELLED):
+        typed: JanusError = Unavailable("the peer cannot be reached, or went away")
+        typed.add_note(f"{code.name}: {details}")
+        return typed
     # gRPC uses RESOURCE_EXHAUSTED for messages over the size limit too; that is no matter of load.
     if code is _S.RESOURCE_EXHAUSTED and "larger than max" in details:
         return CompetitorFailed(f"the peer's message is too large: {details}")

@@ -165,6 +165,7 @@ def _report(exchange: Exchange, end: str, error: JanusError | None) -> None:
         seconds=round(exchange.elapsed(), 4),
         first_event_seconds=None if first is None else round(first, 4),
         error=error.message if error else None,
+        detail=getattr(error, "__notes__", None),
     )
 
 

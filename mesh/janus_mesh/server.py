@@ -21,6 +21,9 @@ from .settings import MeshSettings, load
 CHAT_SERVICE = chat_pb2.DESCRIPTOR.services_by_name["ChatService"].full_name
 LINK_SERVICE = link_pb2.DESCRIPTOR.services_by_name["LinkService"].full_name
 
+# For the last health report to reach those who watch.
+_LAST_WORDS_SECONDS = 0.1
+
 _OPTIONS = [
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
@@ -43,7 +46,7 @@ class Server:
         self._links: LinkServicer | None = None
         self._server = grpc.aio.server(options=_OPTIONS)
         self._names = [reflection.SERVICE_NAME, health.SERVICE_NAME]
-        self._health = health.aio.HealthServicer()
+        self._health = _Health()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         try:
             self.port = self._server.add_insecure_port(f"{host}:{port}")
@@ -85,7 +88,38 @@ class Server:
         trace: TracebackType | None,
     ) -> None:
         await self._health.enter_graceful_shutdown()
+        self._health.end_watches()
         began = asyncio.get_running_loop().time()
         if self._links is not None:
             await self._links.drain(self._drain_seconds)
         await self._server.stop(max(0.0, self._drain_seconds - (asyncio.get_running_loop().time() - began)))
+
+
+class _Health(health.aio.HealthServicer):  # type: ignore[misc]  # the package has no types
+    """Health whose watches end when the server does, instead of holding its shutdown up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._watches: set[asyncio.Task[Any]] = set()
+        self._ending = False
+
+    async def Watch(self, request: Any, context: Any) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._watches.add(task)
+        try:
+            await super().Watch(request, context)
+        except asyncio.CancelledError:
+            # Only a method that returns ends its call: grpc.aio sends no status for a cancelled one.
+            if not self._ending:
+                raise
+            task.uncancel()
+        finally:
+            self._watches.discard(task)
+
+    def end_watches(self) -> None:
+        """To be called when they have said NOT_SERVING."""
+        self._ending = True
+        loop = asyncio.get_running_loop()
+        for task in self._watches:
+            loop.call_later(_LAST_WORDS_SECONDS, task.cancel)

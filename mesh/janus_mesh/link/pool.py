@@ -1,6 +1,7 @@
 """The links to one peer: one for each address behind its name, kept up in the background."""
 
 import asyncio
+import contextvars
 import ipaddress
 import random
 import socket
@@ -138,7 +139,8 @@ class _Line:
         self._floor = floor
         self._channel = grpc.aio.insecure_channel(address, options=list(options))
         self._attempt: asyncio.Future[ClientLink] = asyncio.get_running_loop().create_future()
-        self._task = asyncio.create_task(self._run())
+        # A context of its own: the line outlives the request that happened to need it first.
+        self._task = asyncio.create_task(self._run(), context=contextvars.Context())
 
     async def connected(self) -> ClientLink:
         """The link, once the attempt that is under way succeeds; raises what the last one met."""
@@ -220,7 +222,7 @@ class _Line:
             await asyncio.gather(*tasks, return_exceptions=True)
             # A drained link ends by itself once it is idle; that is no loss worth a warning.
             (log.warning if link.live else log.info)("link lost", address=self._address, live=link.live)
-            link.lose(Unavailable(f"the link to {self._address} was lost"))
+            link.lose(Unavailable("the connection to the peer was lost"))
 
 
 async def _greeted(call: Any) -> int:

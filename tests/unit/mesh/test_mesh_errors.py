@@ -87,4 +87,13 @@ def test_a_bare_grpc_status_becomes_a_typed_error(
     bare = grpc.aio.AioRpcError(code, grpc.aio.Metadata(), grpc.aio.Metadata(), details=details)
     typed = errors.from_grpc(bare)
     assert type(typed) is expected
-    assert details in typed.message
+    assert details in typed.message + "".join(getattr(typed, "__notes__", []))
+
+
+def test_what_grpc_says_of_a_connection_is_kept_from_the_caller() -> None:
+    bare = grpc.aio.AioRpcError(
+        grpc.StatusCode.UNAVAILABLE, grpc.aio.Metadata(), grpc.aio.Metadata(), details="ipv4:10.0.0.7:50051"
+    )
+    typed = errors.from_grpc(bare)
+    assert "10.0.0.7" not in typed.message
+    assert "10.0.0.7" in typed.__notes__[0]

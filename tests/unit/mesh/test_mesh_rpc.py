@@ -191,3 +191,13 @@ async def test_a_port_that_is_taken_is_named() -> None:
     async with mesh.Server() as server:
         with pytest.raises(OSError, match=str(server.port)):
             mesh.Server(port=server.port)
+
+
+async def test_a_health_watch_hears_of_the_end_and_does_not_delay_it() -> None:
+    server = mesh.Server(drain_seconds=30)
+    async with grpc.aio.insecure_channel(server.address) as channel:
+        async with asyncio.timeout(5):
+            async with server:
+                watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
+                assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVING
+            assert (await watch.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
