@@ -30,20 +30,26 @@ class Attempt:
     def __init__(self, competitor: Competitor) -> None:
         self.competitor = competitor
         self.events = 0
+        self.under_way = False  # the answer itself has begun; what comes now is more of it, and its ending
         self.ttft: float | None = None
         self.usage: event_pb2.Usage | None = None
         self._finished = False
         self._started = time.monotonic()
 
     def note(self, event: event_pb2.ChatEvent) -> None:
-        """Takes down what an event says of the competitor. The first ones and the last must come by here."""
+        """Takes down what an event says of the competitor.
+
+        To be told every event until the answer is under way, and then its `finish`.
+        """
         if not self.events:
             self.competitor.responded(self._token)
         self.events += 1
         match event.WhichOneof("payload"):
             case "content" | "reasoning":
-                if self.ttft is None:
-                    self.ttft = self._elapsed()
+                self.ttft = self.ttft or self._elapsed()
+                self.under_way = True
+            case "tool_call" | "refusal":
+                self.under_way = True
             case "finish":
                 self._finished = True
                 if event.finish.HasField("usage"):
@@ -61,7 +67,7 @@ class Attempt:
             end = "finish"
             competitor.breaker.succeeded(self._token)
         elif isinstance(error, JanusError):
-            end = error.code
+            end = error.status.code  # not `error.code`, which the competitor may choose
             error.competitor_id = competitor.id
             self._judge(error)
         else:
@@ -72,7 +78,8 @@ class Attempt:
 
     def _judge(self, error: JanusError) -> None:
         if isinstance(error, _OWN_FAULTS):
-            self.competitor.failed(self._token, error.message)
+            reached = bool(self.events) or not isinstance(error, Unavailable)
+            self.competitor.failed(self._token, error.message, reached=reached)
         else:
             self.competitor.breaker.undecided(self._token)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 # The longest ejection, and how long a competitor must do well before its next one is short again.
 LONGEST_SECONDS = 300.0
+_PUT_OFF_SECONDS = 1.0
 
 
 class Breaker:
@@ -64,9 +65,16 @@ class Breaker:
         if token == self._ejection:
             self._failures = 0
 
-    def failed(self, token: int, reason: str) -> bool:
-        """The competitor's own fault ended the exchange. Returns whether that ejects it."""
+    def failed(self, token: int, reason: str, *, reached: bool = True) -> bool:
+        """The competitor's own fault ended the exchange. Returns whether that ejects it.
+
+        A trial that did not even reach it decides nothing and is only put off.
+        """
         if token != self._ejection:
+            return False
+        if self.ejected and not reached:
+            self._until = self._clock() + min(_PUT_OFF_SECONDS, self._shortest)
+            self._on_trial = False
             return False
         self._failures += 1
         if not self.ejected and self._failures < self._limit:

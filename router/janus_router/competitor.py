@@ -123,9 +123,9 @@ class Competitor:
             log.info("restored", competitor=self.id)
             self.reconsider()
 
-    def failed(self, token: int, reason: str) -> None:
+    def failed(self, token: int, reason: str, *, reached: bool) -> None:
         """Notes that an exchange ended by a failure of its own."""
-        if self.breaker.failed(token, reason):
+        if self.breaker.failed(token, reason, reached=reached):
             self.meter.ejected()
             log.warning("ejected", competitor=self.id, seconds=self.breaker.remaining, reason=reason)
             self.reconsider()
@@ -152,7 +152,7 @@ class Competitor:
             log.error("the health watch failed", competitor=self.id, exc_info=watching.exception())
 
     def _health_is(self, health: Health) -> None:
-        if health.serving and self._health.serving is False:
+        if health.serving:
             self.breaker.hasten()  # it was away and is back, so what it was ejected for may be over
         self._health = health
         log.info("health", competitor=self.id, serving=health.serving, reason=health.reason or None)

@@ -14,6 +14,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 import janus_mesh as mesh
 
+log = mesh.logs.get("router.health")
+
 _SHORTEST_PAUSE = 0.1
 _LONGEST_PAUSE = 2.0
 # How often a competitor without a health service is asked whether it is still there.
@@ -46,6 +48,7 @@ class HealthWatch:
         self, peer: mesh.Peer, service: str, *, patience: float, report: Callable[[Health], None]
     ) -> None:
         self._stub = peer.stub(health_pb2_grpc.HealthStub)
+        self._target = peer.target
         self._service = service
         self._patience = patience
         self._report = report
@@ -64,7 +67,7 @@ class HealthWatch:
                     self._heard(_SERVING)  # it has no health service, yet it is there to say so
                     await asyncio.sleep(_PRESENCE_SECONDS)
                     continue
-                self._lost(f"{error.code().name}: {error.details() or 'no details given'}")
+                self._lost(_reason(error), error.details())
             await asyncio.sleep(self._pause())
 
     async def _follow(self) -> None:
@@ -82,9 +85,11 @@ class HealthWatch:
         self._failures = 0
         self._tell(health)
 
-    def _lost(self, reason: str) -> None:
+    def _lost(self, reason: str, details: str | None = None) -> None:
         """A healthy competitor whose watch breaks may only have been restarted: one more try decides."""
         self._failures += 1
+        if self._failures == 1:
+            log.warning("health watch lost", target=self._target, service=self._service, details=details)
         if self._last.serving and self._failures == 1:
             self._tell(Health(None, f"the health watch broke: {reason}"))
         else:
@@ -98,3 +103,10 @@ class HealthWatch:
     def _pause(self) -> float:
         longest = min(_LONGEST_PAUSE, _SHORTEST_PAUSE * 2 ** min(self._failures - 1, 10))
         return random.uniform(longest / 2, longest)  # noqa: S311  # spreads reconnects, guards nothing
+
+
+def _reason(error: grpc.aio.AioRpcError) -> str:
+    """For people who ask for a model and should not learn of addresses; the log has those."""
+    if error.code() is grpc.StatusCode.UNAVAILABLE:
+        return "it cannot be reached"
+    return f"its health check fails with {error.code().name}"

@@ -10,7 +10,7 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60)
 
 _ATTEMPTS = Counter(
     "janus_router_attempts_total",
-    "Exchanges opened at a competitor, by how they ended: `finish`, `cancelled` or the error's code.",
+    "Exchanges opened at a competitor, by how they ended: `finish`, `cancelled` or the error's own code.",
     ["competitor", "end"],
 )
 _RETRIES = Counter(

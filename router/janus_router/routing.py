@@ -172,7 +172,7 @@ class Router:
             async for event in upstream:
                 attempt.note(event)
                 await exchange.send(event)
-                if attempt.ttft is not None:  # all that is of interest is known but the ending
+                if attempt.under_way:
                     attempt.note(await exchange.relay(upstream))
                     return
 

@@ -114,6 +114,25 @@ def test_a_trial_that_says_nothing_gives_way_to_another(breaker, clock):
     assert breaker.admits()
 
 
+def test_a_trial_that_did_not_reach_it_is_put_off_and_does_not_double_its_time(breaker, clock):
+    fail(breaker, 3)
+    clock.now += 10.0
+
+    assert not breaker.failed(breaker.begin(), "no connection", reached=False)
+
+    assert breaker.remaining == 1.0
+    clock.now += 1.0
+    fail(breaker)
+    assert breaker.remaining == 20.0
+
+
+def test_failures_to_reach_it_count_like_others_before_an_ejection(breaker):
+    for _ in range(3):
+        breaker.failed(breaker.begin(), "no connection", reached=False)
+
+    assert breaker.ejected
+
+
 def test_each_failed_trial_doubles_the_time_up_to_a_limit(breaker, clock):
     fail(breaker, 3)
     times = []

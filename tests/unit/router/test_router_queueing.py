@@ -53,6 +53,23 @@ async def test_a_full_queue_is_overloaded_with_the_time_to_come_back(house, rele
     await asyncio.gather(*asked)
 
 
+async def test_a_flood_is_answered_as_far_as_places_and_queue_go_and_the_rest_is_told_at_once(house, release):
+    competitor = await house.competitor(holding(release))
+    router = await house.router({"id": "a", "url": competitor.url, "max_concurrency": 4}, router_queue=50)
+    asked = await flood(router, 100)
+    await began(competitor, 4)
+    refused, _ = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+    assert all(isinstance(task.exception(), Overloaded) for task in refused)
+
+    release.set()
+    results = await asyncio.gather(*asked, return_exceptions=True)
+
+    assert sum(isinstance(result, Overloaded) for result in results) == 46
+    assert sum(isinstance(result, list) for result in results) == len(competitor.requests) == 54
+    gate = router.registry.named("a").gate
+    assert (gate.live, gate.queued) == (0, 0)
+
+
 async def test_waiting_too_long_is_overloaded(house, release):
     competitor = await house.competitor(holding(release))
     router = await house.router(

@@ -80,6 +80,28 @@ async def test_after_the_first_event_the_failure_is_the_caller_s(pair):
     assert not second.requests
 
 
+async def test_a_competitor_that_dies_midway_is_not_replaced(pair):
+    router, first, second = pair
+    first.script = holding(asyncio.Event(), "half a ")
+    heard = asyncio.Event()
+
+    async def read() -> None:
+        async with router.peer.chat(ask("m")) as exchange:
+            async for event in exchange:
+                if event.content:
+                    heard.set()
+
+    asked = asyncio.create_task(read())
+    await heard.wait()
+
+    await first.stop()
+
+    with pytest.raises(Unavailable) as caught:
+        await asked
+    assert caught.value.competitor_id == "a"
+    assert not second.requests
+
+
 async def test_a_competitor_that_dies_before_its_first_event_is_replaced(pair):
     router, first, _ = pair
     first.script = holding(asyncio.Event())
