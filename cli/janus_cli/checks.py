@@ -120,14 +120,15 @@ def addresses(stack: services.Stack, run: Run | None) -> list[Finding]:
     for service in stack.services:
         for listener in service.listeners:
             subject = f"port {listener.port}"
-            if not ports.taken(listener):
+            obstacle = ports.obstacle(listener)
+            if not obstacle:
                 findings.append(Finding(Level.OK, subject, f"free for {service.name}"))
                 continue
             holder = ports.holder(listener.port)
             if holder is not None and holder.pid in ours:
                 findings.append(Finding(Level.OK, subject, f"held by our own {ours[holder.pid]}"))
                 continue
-            what, _, fix = ports.complaint(listener).partition(": ")
+            what, _, fix = obstacle.partition(": ")
             findings.append(Finding(Level.FAIL, subject, what.removeprefix(f"{subject} is "), fix))
     return findings
 

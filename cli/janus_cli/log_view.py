@@ -21,7 +21,14 @@ _LEVELS = {
 }
 # Told apart on dark and on light ground; red and yellow are the levels'.
 _SERVICE_COLOURS = ("36", "35", "32", "34", "96", "95", "92", "94")
-_FIXED_COLOURS = {"platform": "36", "baseline-agent-cli": "35", "shim": "32", "router": "34", "edge": "96"}
+_FIXED_COLOURS = {
+    "platform": "36",
+    "baseline-agent-cli": "35",
+    "shim": "32",
+    "router": "34",
+    "edge": "96",
+    "supervisor": "1",
+}
 # Said elsewhere in the line, or of use to machines alone: the raw log has them.
 _OMITTED = {"event", "level", "timestamp", "service", "logger", "trace_id", "span_id", "exception", "stack"}
 _PROBED = ("/health", "/metrics")

@@ -1,5 +1,6 @@
-"""Says whether a port is taken, and by which process where that can be seen."""
+"""Says what stands in the way of listening on an address, and which process where that can be seen."""
 
+import errno
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,22 +22,30 @@ class Holder:
         return f"process {self.pid} ({self.command})"
 
 
-def taken(listener: Listener) -> bool:
-    """Whether binding the address would fail."""
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        listener.host or "0.0.0.0",  # noqa: S104  # what the service itself would bind
-        listener.port,
-        type=socket.SOCK_STREAM,
-        flags=socket.AI_PASSIVE,
-    )[0]
-    with socket.socket(family, kind, protocol) as probe:
-        # Leaves addresses of connections that only linger (TIME_WAIT) usable, as servers do.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+def obstacle(listener: Listener) -> str:
+    """Why the address could not be listened on, and what to do; empty when it could."""
+    error = _bind_error(listener)
+    if error is None:
+        return ""
+    if error.errno == errno.EADDRINUSE:
+        who = holder(listener.port) or "another process"
+        return f"port {listener.port} is taken by {who}: stop it, or set {listener.variable} to another port"
+    where = f"{listener.host or '*'} port {listener.port}"
+    return f"cannot listen on {where} ({error.strerror}): set {listener.variable}, or the host beside it"
+
+
+def _bind_error(listener: Listener) -> OSError | None:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            listener.host or None, listener.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            # Leaves addresses of connections that only linger (TIME_WAIT) usable, as servers do.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-        except OSError:
-            return True
-    return False
+    except OSError as error:
+        return error
+    return None
 
 
 def holder(port: int) -> Holder | None:
@@ -48,15 +57,6 @@ def holder(port: int) -> Holder | None:
         if process.name.isdigit() and _holds(process, inodes):
             return Holder(int(process.name), _command(process))
     return None
-
-
-def complaint(listener: Listener) -> str:
-    """One sentence on who has the port, and the variable that moves ours."""
-    who = holder(listener.port)
-    return (
-        f"port {listener.port} is taken by {who or 'another process'}: stop it, "
-        f"or set {listener.variable} to another port"
-    )
 
 
 def _listening_inodes(port: int) -> set[str]:

@@ -53,6 +53,7 @@ class Screen:
                 self._stream.write(text + "\n")
                 if self._texts.empty():
                     self._stream.flush()
+            self._stream.flush()
         except OSError:
             discard(self._stream)
             self._on_closed()

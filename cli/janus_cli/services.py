@@ -149,7 +149,7 @@ class _Reader:
 
     def listener(self, host_variable: str, port_variable: str, default: int) -> Listener:
         host = self._environment.get(host_variable, "127.0.0.1")
-        port = self._port(port_variable, default) or free_port(host)
+        port = self._port(port_variable, default) or self._free(host_variable, host)
         self.resolved |= {host_variable: host, port_variable: str(port)}
         return Listener(host, port, port_variable)
 
@@ -158,6 +158,12 @@ class _Reader:
         port = self._port(port_variable, default)
         self.resolved[port_variable] = str(port)
         return Listener(beside.host, port, port_variable)
+
+    def _free(self, host_variable: str, host: str) -> int:
+        try:
+            return free_port(host)
+        except OSError as error:
+            raise BadVariable(host_variable, host, f"cannot listen there ({error.strerror})") from None
 
     def _port(self, variable: str, default: int) -> int:
         value = self._environment.get(variable, str(default))

@@ -172,7 +172,7 @@ class Supervised:
         """Why starting it again would end the same way; empty when it may help."""
         if self.last_status == BAD_CONFIGURATION:
             return "it refuses its configuration"
-        return next((ports.complaint(one) for one in self.service.listeners if ports.taken(one)), "")
+        return next((why for one in self.service.listeners if (why := ports.obstacle(one))), "")
 
     def _become(self, state: State, reason: str = "") -> None:
         if state is self.state:

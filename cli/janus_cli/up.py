@@ -32,6 +32,10 @@ def run(*, wait: float, daemon: bool) -> int:
     environment = dict(os.environ)
     home = Home.from_environment(environment)
     try:
+        home.make()
+    except OSError as error:
+        return _say(f"cannot use {home.path} ({error.strerror}): set JANUS_HOME to another folder", status=1)
+    try:
         with home.locked():
             stack = services.resolve(environment, artifact_key=home.artifact_key())
             if problems := address_problems(stack.services):
@@ -80,8 +84,8 @@ def address_problems(wanted: tuple[Service, ...]) -> list[str]:
             problems.append(
                 f"{seen[listener.port]} and {listener.variable} are both {listener.port}: move one"
             )
-        elif ports.taken(listener):
-            problems.append(ports.complaint(listener))
+        elif obstacle := ports.obstacle(listener):
+            problems.append(obstacle)
         seen[listener.port] = listener.variable
     return problems
 

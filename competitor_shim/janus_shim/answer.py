@@ -38,18 +38,18 @@ class HttpAnswer:
         with mesh.logs.bound(competitor_id=container.id):
             try:
                 async with _bounded(exchange, self._settings.total_timeout):
-                    await self._answer(exchange, container)
+                    await self._ask(exchange, container)
             except JanusError as error:
                 error.competitor_id = container.id
                 raise
 
-    async def _answer(self, exchange: mesh.Exchange, container: Container) -> None:
+    async def _ask(self, exchange: mesh.Exchange, container: Container) -> None:
         settings = self._settings
         answer = AnswerEvents(choices=exchange.request.n or 1)
         body = request_body(exchange.request)
         async with (
             bounded_silence(settings.first_event_timeout, settings.gap_timeout) as silence,
-            self._client.post(container.chat, body, _headers(exchange)) as call,
+            self._client.request("POST", container.chat, _headers(exchange), body) as call,
         ):
             if call.status != 200:
                 raise http_error(call.status, call.headers, await call.read_some(_ERROR_BYTES))
@@ -94,16 +94,17 @@ class HttpAnswer:
 
 @asynccontextmanager
 async def _bounded(exchange: mesh.Exchange, total: float) -> AsyncIterator[None]:
-    """Ends the block with `DeadlineExceeded` when the caller's time, or else `total` (seconds), is up."""
-    remaining = exchange.time_remaining()
-    allowed = total if remaining is None else remaining
-    timeout = asyncio.timeout(allowed)
+    """Ends the block with `DeadlineExceeded` after `total` seconds, if the caller set no deadline itself.
+
+    One that it set is kept by the mesh.
+    """
+    timeout = asyncio.timeout(total if exchange.time_remaining() is None else None)
     try:
         async with timeout:
             yield
     except TimeoutError:
         if timeout.expired():
-            raise DeadlineExceeded(f"the answer was not complete within {allowed:.3g} s") from None
+            raise DeadlineExceeded(f"the answer was not complete within {total:g} s") from None
         raise
 
 

@@ -62,7 +62,7 @@ class ArtifactServicer(artifact_pb2_grpc.ArtifactServiceServicer):
         url = self._allowed(self._containers.find(request.competitor_id), request.url)
         headers = _headers(request, context.invocation_metadata() or ())
         bounds = self._settings.first_event_timeout, self._settings.gap_timeout
-        async with bounded_silence(*bounds) as silence, self._client.get(url, headers) as call:
+        async with bounded_silence(*bounds) as silence, self._client.request("GET", url, headers) as call:
             extent = await _extent(call, request)
             if extent.total > self._settings.shim_max_artifact_bytes:
                 raise self._too_large()

@@ -49,23 +49,24 @@ class HealthWatch:
     async def follow(self, containers: Iterable[Container]) -> None:
         """Polls these containers and no others from now on."""
         wanted = set(containers)
-        for gone in self._polls.keys() - wanted:
-            self._polls.pop(gone).cancel()
-            if gone.id not in {container.id for container in wanted}:
-                await self._publish(gone.id, False)
-                HEALTHY.remove(gone.id)
+        gone = self._polls.keys() - wanted
+        for container in gone:
+            self._polls.pop(container).cancel()
         for container in wanted - self._polls.keys():
             HEALTHY.labels(container.id).set(0)
-            await self._publish(container.id, False)
             self._polls[container] = self._tasks.create_task(self._poll(container))
+        for lost in {container.id for container in gone} - {container.id for container in wanted}:
+            HEALTHY.remove(lost)
+            await self._publish(lost, False)
 
     def stop(self) -> None:
         for poll in self._polls.values():
             poll.cancel()
 
     async def _poll(self, container: Container) -> None:
-        known: Report | None = None
+        known = None
         seen_healthy = False
+        await self._publish(container.id, False)
         while True:
             report = await self._look(container)
             if report != known:
@@ -86,7 +87,7 @@ class HealthWatch:
         try:
             async with (
                 asyncio.timeout(_LOOK_SECONDS),
-                self._client.get(container.health, {"accept": "application/json"}) as call,
+                self._client.request("GET", container.health, {"accept": "application/json"}) as call,
             ):
                 return _report(call.status, await call.read_whole(_LARGEST_REPORT))
         except TimeoutError:

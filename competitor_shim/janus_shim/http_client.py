@@ -1,7 +1,7 @@
 """HTTP towards the containers: one pool of connections, typed errors, and calls that end at once when left.
 
     async with HttpClient(connect_timeout=5.0) as client:
-        async with client.post(url, body, headers) as call:     # the head is there
+        async with client.request("POST", url, headers, body) as call:   # the head is there
             while read := await call.read():                    # b"" at the end
                 ...
         # left before the end: the connection is closed, not pooled
@@ -63,7 +63,7 @@ class Call:
         try:
             return await self._response.content.readany()
         except aiohttp.ClientError as error:
-            log.info("answer broke off", reason=repr(error))
+            log.debug("answer broke off", reason=str(error))
             raise CompetitorFailed("the competitor's answer broke off") from None
 
     async def read_whole(self, limit: int) -> bytes:
@@ -84,7 +84,7 @@ class Call:
                 while len(body) < limit and (read := await self.read()):
                     body += read
         except (TimeoutError, CompetitorFailed) as cut:
-            log.info("error body cut short", reason=repr(cut))
+            log.debug("error body cut short", reason=repr(cut))
         return bytes(body[:limit])
 
     @property
@@ -131,36 +131,25 @@ class HttpClient:
         self._session: aiohttp.ClientSession
 
     @asynccontextmanager
-    async def post(self, url: URL, body: bytes, headers: Mapping[str, str]) -> AsyncIterator[Call]:
+    async def request(
+        self, method: str, url: URL, headers: Mapping[str, str], body: bytes = b""
+    ) -> AsyncIterator[Call]:
         """Sends a request; entered when the head of its answer is there, whatever its status.
 
         Raises `Unavailable` when there is no connection or it ends before the head, and
         `CompetitorFailed` when what comes is not HTTP. A block left by an exception aborts the call; a
         block that ends well lets the rest of the answer pass, within bounds.
         """
-        async with self._call("POST", url, headers, body) as call:
-            yield call
-
-    @asynccontextmanager
-    async def get(self, url: URL, headers: Mapping[str, str]) -> AsyncIterator[Call]:
-        """As `post`."""
-        async with self._call("GET", url, headers, None) as call:
-            yield call
-
-    @asynccontextmanager
-    async def _call(
-        self, method: str, url: URL, headers: Mapping[str, str], body: bytes | None
-    ) -> AsyncIterator[Call]:
-        data: bytes | AsyncIterator[bytes] | None = body
-        if body and len(body) > _PIECE_BYTES:
+        data: bytes | AsyncIterator[bytes] = body
+        if len(body) > _PIECE_BYTES:
             data = _pieces(body)
             headers = {**headers, "content-length": str(len(body))}
         try:
             response = await self._session.request(
-                method, url, data=data, headers=headers, allow_redirects=False
+                method, url, data=data or None, headers=headers, allow_redirects=False
             )
         except (aiohttp.ClientError, OSError) as error:
-            log.info("call failed", url=str(url), reason=repr(error))
+            log.debug("call failed", url=str(url), reason=str(error))
             raise self._typed(error) from None
         call = Call(response)
         with self._watching(call, response.connection):
@@ -176,6 +165,8 @@ class HttpClient:
         """Tells the call when its connection is lost."""
         closed = connection and connection.protocol.closed
         if closed is None:
+            if connection is not None:
+                call.lost(closed)
             yield
             return
         if connection.protocol not in self._watched:
@@ -205,7 +196,7 @@ class HttpClient:
             case aiohttp.ClientConnectorError(os_error=ConnectionRefusedError()):
                 return Unavailable("the competitor refused the connection")
             case aiohttp.ClientConnectorError():
-                return Unavailable("no connection to the competitor could be made")
+                return Unavailable(f"no connection to the competitor: {error.strerror}")
             case aiohttp.ClientConnectionError() | OSError():
                 return Unavailable("the competitor closed the connection before it answered")
             case _:

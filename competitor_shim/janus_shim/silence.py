@@ -24,7 +24,7 @@ class Silence:
         self._gap = gap
         self._timeout = timeout
         self._limit = first_event
-        self._waited_for = "the first event"
+        self._heard = False
         self._since = self._loop.time()
         self._listening = True
         self._timer = self._loop.call_at(self._since + first_event, self._look)
@@ -39,8 +39,8 @@ class Silence:
         if not heard:
             return
         self._since = self._loop.time()
-        if self._waited_for == "the first event":
-            self._waited_for = "the next event"
+        if not self._heard:
+            self._heard = True
             self._limit = self._gap
             self._timer.cancel()
             self._timer = self._loop.call_at(self._since + self._limit, self._look)
@@ -50,8 +50,9 @@ class Silence:
 
     def timed_out(self) -> CompetitorTimeout:
         """The error that the end of patience is."""
+        which = "next" if self._heard else "first"
         return CompetitorTimeout(
-            f"the competitor was silent: {self._waited_for} did not come within {self._limit:g} s"
+            f"the competitor was silent: the {which} event did not come within {self._limit:g} s"
         )
 
     def _look(self) -> None:

@@ -52,7 +52,7 @@ class EventParser:
                 self._check_line(line)
             elif line.startswith(b"data: "):
                 self._append(line[6:])
-            else:
+            elif not line.startswith(b":"):
                 self._field(line)
         self._check_line(self._partial)
 
@@ -96,7 +96,7 @@ class EventParser:
         return head.removeprefix(_BOM)
 
     def _field(self, line: bytes) -> None:
-        """A line that is neither blank nor the commonest form of data."""
+        """A line that is neither blank, nor a comment, nor the commonest form of data."""
         name, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
         if name == b"data":

@@ -52,6 +52,14 @@ def json_object(text: str, what: str, reserved: frozenset[str] = frozenset()) ->
     return {name: field for name, field in value.items() if name not in reserved}
 
 
+def encoded(value: JsonObject) -> bytes:
+    """The object as JSON. What a competitor nested deeper than can be written is its fault."""
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError as error:
+        raise CompetitorFailed(f"the competitor's answer cannot be written as JSON: {error}") from None
+
+
 def chunk_extras(event: event_pb2.ChatEvent) -> JsonObject:
     return json_object(event.extras.chunk_json, "chunk", CHUNK_FIELDS)
 
@@ -115,8 +123,9 @@ def tool_call_object(call: event_pb2.ToolCallDelta) -> JsonObject:
         fields["id"] = call.id
     if call.type:
         fields["type"] = call.type
-    # Other kinds of tool bring an object of their own in the extras.
-    if call.type in ("", "function"):
+    # Other kinds of tool bring an object of their own in the extras, and name their kind only at first.
+    untyped = not call.type and (call.name or call.arguments or not extras or "function" in extras)
+    if call.type == "function" or untyped:
         function = extras.get("function")
         known = {"name": call.name} if call.name else {}
         known["arguments"] = call.arguments

@@ -8,7 +8,6 @@ import asyncio
 import time
 from dataclasses import dataclass
 
-import orjson
 from fastapi import APIRouter
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -118,13 +117,15 @@ class ChatResponse(Response):
     async def _complete(
         self, exchange: mesh.ClientExchange, builder: CompletionBuilder, scope: Scope, send: Send
     ) -> None:
+        answering = False
         while events := await exchange.burst():
             for event in events:
-                if is_route(event):
+                # Only the router speaks before the answer; later such an event is the competitor's.
+                answering = answering or not is_route(event)
+                if not answering:
                     note_route(event, RequestRecord.of(scope))
                 builder.add(event)
-        body = orjson.dumps(builder.result())
-        await Response(body, media_type="application/json")(scope, receive_nothing, send)
+        await Response(builder.encoded(), media_type="application/json")(scope, receive_nothing, send)
 
 
 async def _parsed(body: bytes) -> ParsedRequest:

@@ -15,6 +15,7 @@ from .answer_json import (
     choice_extras,
     chunk_extras,
     delta_extras,
+    encoded,
     janus_object,
     require_complete,
     role_name,
@@ -27,7 +28,7 @@ DONE = b"data: [DONE]\n\n"
 _END = b"}\n\n"
 
 # Deltas that are part of a choice's answer, unlike those that tell of its making.
-_ANSWERING = frozenset({"role", "content", "reasoning", "refusal", "tool_call", "artifact"})
+_ANSWERING = frozenset({"role", "content", "reasoning", "refusal", "tool_call"})
 
 
 class ChunkWriter:
@@ -38,8 +39,9 @@ class ChunkWriter:
         self._include_usage = include_usage
         self._artifact_url = artifact_url
         self._open: set[int] = set()
-        self._finished = 0
+        self._finished: set[int] = set()
         self._usage: event_pb2.Usage | None = None
+        self._last_extras: JsonObject = {}
         self._choice_tail = b',"logprobs":null,"finish_reason":null}]' + self._usage_null() + _END
         self._content_tail = b"}" + self._choice_tail
         self._begin(identity.model, {})
@@ -57,7 +59,7 @@ class ChunkWriter:
             return self._ending(event)
         if kind == "usage":
             self._usage = event.usage
-            return self._usage_chunk(event, event.usage)
+            return self._extras_alone(event) + self._usage_chunk(chunk_extras(event), event.usage)
         if kind is None:
             return self._extras_alone(event) or self._chunk_level_extras(event)
         return self._choice_chunk(event, kind)
@@ -69,7 +71,7 @@ class ChunkWriter:
             "created": self._identity.created,
             "model": model,
         } | extras
-        self._head = b"data: " + orjson.dumps(self._constant)[:-1] + b',"choices":['
+        self._head = b"data: " + encoded(self._constant)[:-1] + b',"choices":['
         self._content_heads: dict[int, bytes] = {}
 
     def _open_content(self, choice: int) -> bytes:
@@ -83,13 +85,13 @@ class ChunkWriter:
             reason = event.choice_finish.reason
             self._open.discard(event.choice)
             self._content_heads.pop(event.choice, None)
-            self._finished += 1
-        elif kind in _ANSWERING:
+            self._finished.add(event.choice)
+        elif kind in _ANSWERING or (kind == "artifact" and event.choice not in self._finished):
             self._open.add(event.choice)
         delta = self._delta(event, kind)
         if event.HasField("extras"):
             return self._with_extras(event, delta, reason)
-        head = self._choice_head(event.choice) + orjson.dumps(delta)
+        head = self._choice_head(event.choice) + encoded(delta)
         if reason is None:
             return head + self._choice_tail
         ending = b',"logprobs":null,"finish_reason":' + orjson.dumps(reason) + b"}]"
@@ -128,26 +130,30 @@ class ChunkWriter:
 
     def _chunk_level_extras(self, event: event_pb2.ChatEvent) -> bytes:
         extras = chunk_extras(event)
+        if self._finished and not self._open:
+            # When all is said only the chunk with the usage follows, and these belong to it.
+            self._last_extras |= extras
+            return b""
         return self._encoded(extras, [], None) if extras else b""
 
-    def _usage_chunk(self, event: event_pb2.ChatEvent, usage: event_pb2.Usage) -> bytes:
-        """A client that did not ask for usage gets no chunk without choices on its account."""
-        alone = self._extras_alone(event)
-        if not self._include_usage:
-            return alone
-        return alone + self._encoded(chunk_extras(event), [], usage_object(usage))
+    def _usage_chunk(self, extras: JsonObject, usage: event_pb2.Usage | None) -> bytes:
+        """A client that did not ask for usage does not expect a chunk without choices either."""
+        if not self._include_usage or (usage is None and not extras):
+            return b""
+        return self._encoded(extras, [], None if usage is None else usage_object(usage))
 
     def _ending(self, event: event_pb2.ChatEvent) -> bytes:
-        require_complete(self._open, self._finished)
+        require_complete(self._open, len(self._finished))
         usage = event.finish.usage if event.finish.HasField("usage") else self._usage
-        return (self._usage_chunk(event, usage) if usage is not None else b"") + DONE
+        extras = self._last_extras | chunk_extras(event)
+        return self._extras_alone(event) + self._usage_chunk(extras, usage) + DONE
 
     def _encoded(self, extras: JsonObject, choices: list[JsonObject], usage: JsonObject | None) -> bytes:
         chunk = self._constant | extras
         chunk["choices"] = choices
         if self._include_usage:
             chunk["usage"] = usage
-        return b"data: " + orjson.dumps(chunk) + b"\n\n"
+        return b"data: " + encoded(chunk) + b"\n\n"
 
     def _choice_head(self, choice: int) -> bytes:
         return self._head + b'{"index":%d,"delta":' % choice

@@ -13,6 +13,7 @@ from .answer_json import (
     choice_extras,
     chunk_extras,
     delta_extras,
+    encoded,
     json_object,
     require_complete,
     role_name,
@@ -57,8 +58,14 @@ class CompletionBuilder:
             case _:
                 self._choice(event.choice).add(event, kind)
 
-    def result(self) -> JsonObject:
-        """The completion, once the last event has been added."""
+    def encoded(self) -> bytes:
+        """The completion as JSON, once the last event has been added."""
+        try:
+            return encoded(self._result())
+        except RecursionError:
+            raise CompetitorFailed("the competitor's answer is nested too deeply") from None
+
+    def _result(self) -> JsonObject:
         choices = [self._choices[index] for index in sorted(self._choices)]
         unfinished = [index for index, choice in self._choices.items() if choice.finish_reason is None]
         require_complete(unfinished, len(choices))
@@ -111,8 +118,8 @@ class _Choice:
                 self.refusal.append(event.refusal)
             case "tool_call":
                 self.tool_calls.setdefault(event.tool_call.index, _ToolCall()).add(event.tool_call)
-            case "choice_finish":
-                self.finish_reason = event.choice_finish.reason
+        # More of an answer that had finished leaves it unfinished.
+        self.finish_reason = event.choice_finish.reason if kind == "choice_finish" else None
 
     def result(self) -> JsonObject:
         choice: JsonObject = {"index": self.index, "message": self._message(), "logprobs": None}

@@ -10,6 +10,7 @@ import orjson
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -86,7 +87,7 @@ def install(app: FastAPI, routers: Iterable[APIRouter]) -> None:
         assert isinstance(error, HTTPException)
         # The framework only names the methods of one route, even if several share the path.
         known = methods.get(getattr(request.scope.get("route"), "path", ""))
-        allowed = ", ".join(sorted(known)) if known else (error.headers or {}).get("allow", "")
+        allowed = ", ".join(sorted(known)) if known else Headers(error.headers).get("allow", "")
         message = f"{_target(request)} is not supported; allowed: {allowed}"
         return response(MethodNotAllowed(message), {"allow": allowed})
 

@@ -84,7 +84,8 @@ class AnswerStream:
             del events[0]
             while True:
                 written.extend(map(self._writer.write, events))
-                yield b"".join(written)
+                if chunk := b"".join(written):
+                    yield chunk
                 written.clear()
                 if not (events := await self._exchange.burst()):
                     return

@@ -114,12 +114,24 @@ async def stalling(front: Front, listener: str) -> AsyncIterator[None]:
             call.cancel()
 
 
+async def test_an_answer_cut_short_never_looks_complete(front: Front) -> None:
+    front.edge.script.say("one")
+    async with front.envoy.chat("http") as words:
+        assert await anext(words) == "one"
+        front.edge.script.fail(errors.Internal("broken off"))
+        with pytest.raises(httpx.RemoteProtocolError):
+            await anext(words)
+
+
 async def test_the_callers_deadline_reaches_the_router(front: Front) -> None:
+    script = front.router.script
     async with front.envoy.peer.chat(ask(), deadline=0.5) as exchange:
         with pytest.raises(errors.DeadlineExceeded):
             await anext(exchange)
+    assert script.time_remaining is not None
+    assert 0 < script.time_remaining < 0.6  # gRPC rounds it up for the wire
     async with asyncio.timeout(PROMPT_SECONDS):
-        await front.router.script.left.wait()
+        await script.left.wait()
 
 
 # Health.

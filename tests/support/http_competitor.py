@@ -24,7 +24,7 @@ import struct
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import httptools
 
@@ -253,16 +253,17 @@ class _Connection(asyncio.Protocol):
     # What the transport calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.set_write_buffer_limits(high=_WRITE_BUFFER)
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is one, though no subclass
+        self._transport.set_write_buffer_limits(high=_WRITE_BUFFER)
         self._live.add(self)
 
     def data_received(self, data: bytes) -> None:
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError:
-            self._transport.write(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+            self._transport.write(
+                b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+            )
             self.close()
 
     def eof_received(self) -> None:

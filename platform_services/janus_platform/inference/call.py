@@ -36,7 +36,7 @@ class Call:
 
 
 class CallRecord:
-    """Counts and logs a call when its block is left. `end` is `ok`, `aborted` or an error's code."""
+    """Counts and logs a call when its block is left, by how it ended: `ok`, `refused`, `aborted` or a code."""
 
     def __init__(self, backend: str, operation: str, reply: Reply, *, model: str, stream: bool) -> None:
         self.model = model  # a backend that answers with another says so here
@@ -88,4 +88,6 @@ class CallRecord:
             return "aborted"
         if error is not None:
             return "internal_error"
-        return self.error.code if self.error else "ok"
+        if self.error is not None:
+            return self.error.code
+        return "refused" if self._reply.status >= 400 else "ok"

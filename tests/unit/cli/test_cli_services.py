@@ -71,6 +71,11 @@ def test_a_value_that_is_no_port_is_named_with_its_variable(value):
         resolve({"JANUS_PORT": value})
 
 
+def test_a_host_without_a_free_port_is_named_with_its_variable():
+    with pytest.raises(BadVariable, match="JANUS_HOST: cannot listen there"):
+        resolve({"JANUS_HOST": "192.0.2.1", "JANUS_PORT": "0"})
+
+
 def test_a_drain_time_that_is_no_number_is_named_with_its_variable():
     assert drain_seconds({}) == 10
     with pytest.raises(BadVariable, match="JANUS_DRAIN_SECONDS"):

@@ -178,6 +178,13 @@ async def test_a_taken_port_is_named_before_anything_starts(environment):
     assert not home_of(environment).log("platform").exists()
 
 
+async def test_a_home_that_cannot_be_made_is_named(environment, tmp_path):
+    tmp_path.joinpath("file").touch()
+    code, said = await janus({**environment, "JANUS_HOME": str(tmp_path / "file" / "home")}, "up")
+    assert code == 1
+    assert "set JANUS_HOME to another folder" in said
+
+
 async def test_two_services_on_one_port_are_named_before_anything_starts(environment):
     code, said = await janus({**environment, "JANUS_PORT": environment["JANUS_ROUTER_PORT"]}, "up")
     assert code == 1

@@ -102,6 +102,10 @@ def test_each_event_is_one_data_line_and_a_blank_one() -> None:
             },
         ),
         (
+            ChatEvent(tool_call=event_pb2.ToolCallDelta(extra_json='{"custom":{"input":"y"}}')),
+            {"tool_calls": [{"index": 0, "custom": {"input": "y"}}]},
+        ),
+        (
             ChatEvent(janus=event_pb2.JanusEvent(event="tool_start", payload_json='{"name":"ls"}')),
             {"janus": {"event": "tool_start", "payload": {"name": "ls"}}},
         ),
@@ -199,6 +203,16 @@ def test_extras_without_a_payload_are_a_chunk_of_their_own() -> None:
     assert chunks(ChatEvent()) == []
 
 
+def test_extras_of_the_usage_chunk_go_where_it_goes() -> None:
+    timings = ChatEvent(extras=Extras(chunk_json='{"timings":{"ms":1}}'))
+    told = [ChatEvent(content="a"), STOP, timings, finish()]
+    *others, last = chunks(*told, include_usage=True)
+    assert last["timings"] == {"ms": 1}
+    assert last["usage"]["total_tokens"] == 2
+    assert not any("timings" in chunk for chunk in others)
+    assert all(chunk["choices"] for chunk in chunks(*told))
+
+
 def test_extras_cannot_contradict_what_the_edge_says() -> None:
     event = ChatEvent(
         content="a",
@@ -216,6 +230,12 @@ def test_extras_cannot_contradict_what_the_edge_says() -> None:
 def test_extras_that_are_no_object_are_the_competitors_fault(where: str, text: str) -> None:
     with pytest.raises(errors.CompetitorFailed, match=where.removesuffix("_json")):
         writer().write(ChatEvent(content="a", extras=Extras(**{where: text})))
+
+
+def test_extras_nested_too_deeply_are_the_competitors_fault() -> None:
+    deep = '{"a":' * 900 + "1" + "}" * 900
+    with pytest.raises(errors.CompetitorFailed, match="JSON"):
+        writer().write(ChatEvent(content="a", extras=Extras(delta_json=deep)))
 
 
 def test_usage_carries_what_is_known() -> None:
@@ -267,6 +287,13 @@ def test_a_choice_that_is_open_at_the_finish_is_an_error(more: list[event_pb2.Ch
         to.write(event)
     with pytest.raises(errors.CompetitorFailed, match="choice 0"):
         to.write(finish())
+
+
+def test_an_artifact_may_follow_the_end_of_its_choice() -> None:
+    to = writer()
+    for event in (ChatEvent(content="a"), STOP, ChatEvent(artifact=event_pb2.Artifact(id="artf_1"))):
+        to.write(event)
+    assert to.write(finish()) == DONE
 
 
 def test_a_finish_without_any_choice_is_an_error() -> None:

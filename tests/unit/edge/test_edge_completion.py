@@ -30,7 +30,7 @@ def completion(*events: event_pb2.ChatEvent, max_bytes: int = 10_000) -> dict[st
     )
     for event in events:
         builder.add(event)
-    whole: dict[str, Any] = json.loads(json.dumps(builder.result()))
+    whole: dict[str, Any] = json.loads(builder.encoded())
     return whole
 
 
@@ -196,9 +196,34 @@ def test_a_choice_that_never_finished_is_an_error() -> None:
         completion(ChatEvent(content="a"), stop(), ChatEvent(choice=1, content="b"), finish())
 
 
+def test_a_choice_that_goes_on_after_its_end_is_an_error() -> None:
+    with pytest.raises(errors.CompetitorFailed, match="choice 0"):
+        completion(ChatEvent(content="a"), stop(), ChatEvent(content="b"), finish())
+
+
+def test_an_artifact_may_follow_the_end_of_its_choice() -> None:
+    artifact = ChatEvent(artifact=event_pb2.Artifact(id="artf_1"))
+    (choice,) = completion(ChatEvent(content="a"), stop(), artifact, finish())["choices"]
+    assert (choice["finish_reason"], len(choice["message"]["artifacts"])) == ("stop", 1)
+
+
+async def test_a_competitor_cannot_pass_itself_off_as_another() -> None:
+    async with running_edge() as edge:
+        edge.router.answer = scripted(route("alpha"), ChatEvent(content="a"), route("beta"), stop(), finish())
+        for response in (await edge.chat(), (await edge.stream()).response):
+            assert response.headers["x-janus-competitor"] == "alpha"
+
+
 def test_no_choice_at_all_is_an_error() -> None:
     with pytest.raises(errors.CompetitorFailed, match="without an answer"):
         completion(finish())
+
+
+def test_extras_nested_too_deeply_are_the_competitors_fault() -> None:
+    deep = ChatEvent(content="a", extras=Extras(delta_json='{"a":' * 900 + "1" + "}" * 900))
+    for parts in ([deep], [deep, deep]):
+        with pytest.raises(errors.CompetitorFailed):
+            completion(*parts, stop(), finish(), max_bytes=100_000)
 
 
 def test_an_answer_larger_than_allowed_is_an_error() -> None:

@@ -111,10 +111,10 @@ async def test_nothing_follows_the_ending() -> None:
         except RuntimeError as error:
             failed.set_result(str(error))
 
-    async with serving(answer) as peer:
-        events = await collect(peer)
+    async with serving(answer) as peer, peer.chat(ask()) as exchange:
+        events = [event async for event in exchange]
+        assert "after the last" in await failed
     assert events[-1].HasField("finish")
-    assert "after the last" in await failed
 
 
 async def test_a_peer_that_is_not_there_is_unavailable() -> None:

@@ -49,7 +49,7 @@ async def _serve(target: str = "", **settings: Any) -> AsyncIterator[Shim]:
 
 @pytest.fixture
 def serve() -> Serve:
-    """`async with serve(url, **settings) as shim`, for tests with settings of their own."""
+    """For tests with settings of their own; a context manager that gives a `Shim`."""
     return _serve
 
 

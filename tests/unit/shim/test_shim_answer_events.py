@@ -190,7 +190,11 @@ def test_a_role_and_empty_text_after_the_finish_are_ignored() -> None:
 
 
 def test_unknown_fields_travel_on_the_first_event_of_their_chunk() -> None:
-    said = chunk({"role": "assistant", "content": "a", "annotations": [1]}, choice={"stop_reason": None}, obfuscation="x")
+    said = chunk(
+        {"role": "assistant", "content": "a", "annotations": [1]},
+        choice={"stop_reason": None},
+        obfuscation="x",
+    )
     extras = Extras(
         chunk_json='{"obfuscation":"x"}', choice_json='{"stop_reason":null}', delta_json='{"annotations":[1]}'
     )
@@ -371,7 +375,9 @@ def test_what_is_no_json_is_said_to_be(first: bytes, where: str) -> None:
 
 def test_a_whole_completion_has_the_events_of_a_stream() -> None:
     call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
-    body = message("", reasoning_content="hm", refusal=None, tool_calls=[call], artifacts=[ARTIFACT], annotations=[])
+    body = message(
+        "", reasoning_content="hm", refusal=None, tool_calls=[call], artifacts=[ARTIFACT], annotations=[]
+    )
     body["choices"][0]["logprobs"] = {"content": None}
     body["service_tier"] = "default"
     answer = AnswerEvents(1)
@@ -407,4 +413,7 @@ def test_completions_of_several_choices_keep_their_index() -> None:
     body = message("a")
     body["choices"].append({"index": 1, "message": {"content": "b"}, "finish_reason": "length"})
     said = AnswerEvents(2).completion(encoded(body))
-    assert [(event.choice, event.content) for event in said if event.HasField("content")] == [(0, "a"), (1, "b")]
+    assert [(event.choice, event.content) for event in said if event.HasField("content")] == [
+        (0, "a"),
+        (1, "b"),
+    ]

@@ -151,7 +151,9 @@ async def test_each_competitor_has_its_own_origin(serve, competitor, tmp_path):
     async with HttpCompetitor(scripts.tokens("a")) as other:
         other.routes[PATH] = plain
         registry = tmp_path / "competitors.yaml"
-        registry.write_text(f"competitors: [{{id: a, url: '{competitor.url}'}}, {{id: b, url: '{other.url}'}}]")
+        registry.write_text(
+            f"competitors: [{{id: a, url: '{competitor.url}'}}, {{id: b, url: '{other.url}'}}]"
+        )
         async with serve(competitors=registry) as shim:
             assert (await fetch(shim, competitor_id="b"))[1] == BODY
             denied = await refusal(shim, other.url + PATH, competitor_id="a")

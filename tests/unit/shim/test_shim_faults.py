@@ -89,18 +89,22 @@ async def test_a_fault_ends_in_its_error_and_the_next_request_is_answered(name, 
     assert (await shim.events())[-1].HasField("finish")
 
 
-@pytest.mark.parametrize("name", [name for name in FAULTS if name.endswith("mid-stream") or name.startswith("invalid")])
+@pytest.mark.parametrize(
+    "name", [name for name in FAULTS if name.endswith("mid-stream") or name.startswith("invalid")]
+)
 async def test_what_was_said_before_the_fault_is_delivered(name, shim, competitor):
     competitor.next_chats.append(scripts.FAULTS[name])
-    heard = []
-    with pytest.raises(JanusError):
-        async with shim.peer.chat(ask()) as exchange:
-            async for event in exchange:
-                heard.append(event.content)
-    assert "partial" in heard
+    async with shim.peer.chat(ask()) as exchange:
+        async for event in exchange:
+            if event.content == "partial":
+                break
+        with pytest.raises(JanusError):
+            await anext(exchange)
 
 
-@pytest.mark.parametrize("name", ["hang-before-head", "pings-mid-stream", "endless-comment", "endless-header", "flood"])
+@pytest.mark.parametrize(
+    "name", ["hang-before-head", "pings-mid-stream", "endless-comment", "endless-header", "flood"]
+)
 async def test_a_competitor_given_up_on_is_disconnected(name, shim, competitor):
     competitor.next_chats.append(scripts.FAULTS[name])
     await shim.failure(deadline=1.0)
@@ -109,15 +113,17 @@ async def test_a_competitor_given_up_on_is_disconnected(name, shim, competitor):
         await asked.disconnected.wait()
 
 
-async def test_a_bomb_of_compressed_comments_neither_stops_the_timers_nor_other_exchanges(shim, competitor):
+async def test_a_bomb_of_compressed_comments_neither_stops_the_timers_nor_other_exchanges(competitor, serve):
     competitor.next_chats.append(scripts.FAULTS["gzip-bomb-comments"])
     before = _peak_memory()
-    bomb = asyncio.create_task(shim.failure())
-    await competitor.asked()
-    began = time.monotonic()
-    assert (await shim.events())[-1].HasField("finish")
-    assert time.monotonic() - began < 2.0
-    assert isinstance(await bomb, CompetitorTimeout | CompetitorFailed)
+    async with serve(competitor.url, first_event_timeout=2.0) as shim:
+        bomb = asyncio.create_task(shim.failure())
+        await competitor.asked()
+        assert (await shim.events())[-1].HasField("finish")
+        assert not bomb.done()
+        async with asyncio.timeout(5):
+            failure = await bomb
+    assert isinstance(failure, CompetitorTimeout)
     assert _peak_memory() - before < 64 * 1024 * 1024
 
 

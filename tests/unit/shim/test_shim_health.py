@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from support import competitor_scripts as scripts
-from support.http_competitor import JSON, HttpCompetitor
+from support.http_competitor import JSON, HttpCompetitor, Reply
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -40,11 +40,17 @@ async def until(states: AsyncIterator[int], wanted: int) -> None:
 
 async def state_after(competitor, serve, health) -> int:
     """What is published once the container was asked for its health."""
-    competitor.health = health
+    looks = asyncio.Semaphore(0)
+
+    async def counted(reply: Reply) -> None:
+        looks.release()
+        await health(reply)
+
+    competitor.health = counted
     async with serve(competitor.url, shim_competitor_id="c", shim_health_seconds=QUICK) as shim:
         async with asyncio.timeout(5):
-            while len(competitor.requests) < 3:
-                await asyncio.sleep(0.01)
+            for _ in range(3):  # by the third look, what the first found is published
+                await looks.acquire()
         return (await stub(shim).Check(health_pb2.HealthCheckRequest(service="c"))).status
 
 
@@ -78,7 +84,10 @@ async def test_anything_else_is_not(health, competitor, serve):
 
 
 async def test_a_change_of_health_is_published(competitor, serve):
-    async with serve(competitor.url, shim_competitor_id="c", shim_health_seconds=QUICK) as shim, watching(shim, "c") as states:
+    async with (
+        serve(competitor.url, shim_competitor_id="c", shim_health_seconds=QUICK) as shim,
+        watching(shim, "c") as states,
+    ):
         await until(states, SERVING)
         competitor.health = scripts.answer(200, b'{"status": "draining"}', JSON)
         await until(states, NOT_SERVING)

@@ -54,9 +54,10 @@ async def test_it_serves_answers_and_metrics_and_ends_on_sigterm(competitor):
 
 
 async def test_a_taken_port_is_said_in_one_line():
-    async with mesh.Server() as other, shim_process(
-        JANUS_SHIM_PORT=str(other.port), JANUS_SHIM_METRICS_PORT="0"
-    ) as process:
+    async with (
+        mesh.Server() as other,
+        shim_process(JANUS_SHIM_PORT=str(other.port), JANUS_SHIM_METRICS_PORT="0") as process,
+    ):
         _, errors = await process.communicate()
     assert process.returncode == 1
     assert f"cannot listen on 127.0.0.1:{other.port}".encode() in errors
@@ -88,4 +89,8 @@ async def test_reflection_names_the_services(shim):
         call = stub.ServerReflectionInfo(iter([reflection_pb2.ServerReflectionRequest(list_services="")]))
         async for response in call:
             names = {service.name for service in response.list_services_response.service}
-    assert {"janus.chat.v1.ChatService", "janus.artifact.v1.ArtifactService", "grpc.health.v1.Health"} <= names
+    assert {
+        "janus.chat.v1.ChatService",
+        "janus.artifact.v1.ArtifactService",
+        "grpc.health.v1.Health",
+    } <= names

@@ -37,14 +37,33 @@ def test_paths_are_those_of_the_contract():
 
 
 @pytest.mark.parametrize(
-    "entry", ["{id: a}", "{url: 'http://h'}", "{id: a, url: 'ftp://h'}", "{id: a, url: 'http://u:p@h'}", "{id: a, url: '::'}", "5"]
+    "entry",
+    [
+        "{id: a}",
+        "{url: 'http://h'}",
+        "{id: a, url: 'ftp://h'}",
+        "{id: a, url: 'http://u:p@h'}",
+        "{id: a, url: '::'}",
+        "5",
+    ],
 )
 def test_an_entry_of_no_use_is_skipped(entry):
     assert bases(f"competitors: [{entry}, {{id: good, url: 'http://h:1'}}]") == {"good": "http://h:1/"}
 
 
 @pytest.mark.parametrize(
-    "text", ["", "competitors", "competitors: 5", "competitors: {a: b}", "competitors: [", "- a", "a: b: c", "\x00", "a: 1\na: 2"]
+    "text",
+    [
+        "",
+        "competitors",
+        "competitors: 5",
+        "competitors: {a: b}",
+        "competitors: [",
+        "- a",
+        "a: b: c",
+        "\x00",
+        "a: 1\na: 2",
+    ],
 )
 def test_what_is_no_registry_is_refused_with_the_reason(text):
     with pytest.raises(BrokenRegistry, match=r"\w"):
@@ -148,7 +167,7 @@ async def test_live_exchanges_of_a_competitor_that_is_removed_go_on(registry, co
         registry.names()
         await until_answered_by(shim, "a", None)
         more.set()
-        assert [event.content async for event in exchange][0] == "b"
+        assert (await anext(exchange)).content == "b"
 
 
 async def test_health_follows_the_registry(registry, competitor, serve):

@@ -103,7 +103,12 @@ def test_an_empty_content_is_not_null() -> None:
 
 def test_all_fields_of_a_message_go_over() -> None:
     assert message(
-        role=pb.ROLE_ASSISTANT, text="x", name="ann", refusal="", reasoning_content="hm", extra_json='{"audio": {"id": 1}}'
+        role=pb.ROLE_ASSISTANT,
+        text="x",
+        name="ann",
+        refusal="",
+        reasoning_content="hm",
+        extra_json='{"audio": {"id": 1}}',
     ) == {
         "role": "assistant",
         "content": "x",
@@ -206,14 +211,21 @@ def test_a_schema_for_the_answer_goes_over_whole() -> None:
 
 
 def test_unknown_fields_return_to_the_top_and_never_replace_known_ones() -> None:
-    asked = body(ask("m", extra_json='{"top_k": 5, "model": "other", "stream": false, "nested": {"a": [null]}}'))
+    asked = body(
+        ask("m", extra_json='{"top_k": 5, "model": "other", "stream": false, "nested": {"a": [null]}}')
+    )
     assert (asked["top_k"], asked["nested"]) == (5, {"a": [None]})
     assert (asked["model"], asked["stream"]) == ("m", True)
 
 
 def test_unknown_fields_return_into_tool_calls_at_both_levels() -> None:
     call = pb.ToolCall(
-        id="c", type="function", name="f", arguments="{}", extra_json='{"index": 0}', function_extra_json='{"v": 1}'
+        id="c",
+        type="function",
+        name="f",
+        arguments="{}",
+        extra_json='{"index": 0}',
+        function_extra_json='{"v": 1}',
     )
     assert message(role=pb.ROLE_ASSISTANT, tool_calls=[call])["tool_calls"] == [
         {"index": 0, "id": "c", "type": "function", "function": {"v": 1, "name": "f", "arguments": "{}"}}
@@ -225,7 +237,10 @@ def test_unknown_fields_return_into_tool_calls_at_both_levels() -> None:
     [
         (ask(extra_json="{"), "extra_json"),
         (ask(extra_json="[1]"), "extra_json"),
-        (ask(tools=[pb.Tool(type="function", name="f", parameters_json="no")]), "tools[0].function.parameters"),
+        (
+            ask(tools=[pb.Tool(type="function", name="f", parameters_json="no")]),
+            "tools[0].function.parameters",
+        ),
         (
             ask(response_format=pb.ResponseFormat(type="json_schema", schema_json="{,}")),
             "response_format.json_schema.schema",

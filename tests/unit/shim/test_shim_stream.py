@@ -94,7 +94,12 @@ async def test_tool_calls_come_piece_by_piece(shim, competitor):
 
 async def test_several_choices_share_a_stream(shim, competitor):
     competitor.chat = scripts.chunks(
-        [chunk({"content": "a"}), chunk({"content": "b"}, index=1), chunk(finish="stop", index=1), chunk(finish="stop")]
+        [
+            chunk({"content": "a"}),
+            chunk({"content": "b"}, index=1),
+            chunk(finish="stop", index=1),
+            chunk(finish="stop"),
+        ]
     )
     events = await shim.events(ask(n=2))
     assert [(event.choice, event.content) for event in events if event.content] == [(0, "a"), (1, "b")]
@@ -132,7 +137,9 @@ async def test_an_event_may_be_as_long_as_the_limit_allows(shim, competitor):
 
 async def test_pings_and_empty_data_between_events_do_no_harm(shim, competitor):
     first, last = (json.dumps(one).encode() for one in (chunk({"content": "a"}), chunk(finish="stop")))
-    competitor.chat = scripts.stream(b": ping\n\n", b"data:\n\ndata: " + first + b"\n\n", b":\r\ndata:" + last + b"\r\n\r\n")
+    competitor.chat = scripts.stream(
+        b": ping\n\n", b"data:\n\ndata: " + first + b"\n\n", b":\r\ndata:" + last + b"\r\n\r\n"
+    )
     assert text(await shim.events()) == "a"
 
 
@@ -196,4 +203,8 @@ async def test_a_competitor_of_the_registry_is_found_by_its_id(serve, competitor
             assert text(await shim.events(ask(competitor_id="one"))) == "Hello world"
             assert text(await shim.events(ask(competitor_id="two"))) == "other"
             failure = await shim.failure(ask(competitor_id="three"))
-            assert (failure.http_status, failure.param, failure.competitor_id) == (404, "competitor_id", "three")
+            assert (failure.http_status, failure.param, failure.competitor_id) == (
+                404,
+                "competitor_id",
+                "three",
+            )
