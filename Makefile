@@ -29,6 +29,10 @@ test: check test-all ## Everything that must hold: code checks, contracts, and t
 test-all: setup-dev ## The test suite alone
 	@$(BIN)/pytest
 
+.PHONY: envoy
+envoy: setup-dev ## Put Envoy in front of a running stack: HTTP on 8080, gRPC on 8081
+	@$(BIN)/envoy -c envoy/envoy.yaml --disable-hot-restart
+
 .PHONY: soak
 soak: setup-dev ## Five minutes of one stream with silences of a minute, uncompressed
 	@JANUS_SOAK=1 $(BIN)/pytest tests/integration/test_long_streams.py -s
