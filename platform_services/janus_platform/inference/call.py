@@ -36,7 +36,7 @@ class Call:
 
 
 class CallRecord:
-    """Counts and logs a call when its block is left, by how it ended: `ok`, `refused`, `aborted` or a code."""
+    """Counts and logs a call when its block is left: `ok`, `refused`, `aborted`, or an error's code."""
 
     def __init__(self, backend: str, operation: str, reply: Reply, *, model: str, stream: bool) -> None:
         self.model = model  # a backend that answers with another says so here

@@ -24,9 +24,9 @@ class ServerOptions:
     api_key: str  # others on this machine shall not get round the proxy
 
 
-# Tokens per step of reading a prompt. A caller that left is noticed between steps, and a step of 16
-# takes about 0.1 s; larger ones gain no speed.
-_STEP_TOKENS = 16
+# Tokens per step of reading a prompt. A caller that left is noticed between steps, and a step of 8
+# takes about 0.05 s on idle cores; larger ones gain no speed.
+_STEP_TOKENS = 8
 
 
 def main() -> None:
@@ -52,7 +52,7 @@ def _serve(options: ServerOptions) -> Any:
     params.model.path = options.weights
     params.n_parallel = options.slots
     params.n_ctx = options.context * options.slots
-    params.n_batch = params.n_ubatch = _STEP_TOKENS
+    params.n_batch = params.n_ubatch = max(_STEP_TOKENS, options.slots)
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = options.threads
     params.use_jinja = True
     params.cache_ram_mib = 0  # prompts are cached in the slots alone
