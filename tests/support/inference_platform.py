@@ -19,12 +19,12 @@ DONE = "[DONE]"
 
 @asynccontextmanager
 async def platform_over(
-    backend: AbstractAsyncContextManager[Backend], *, max_request_bytes: int = 1024 * 1024
+    backend: AbstractAsyncContextManager[Backend], *, max_body_bytes: int = 1024 * 1024
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the platform's HTTP surface."""
     async with (
         backend as entered,
-        serving(build_app(entered, max_request_bytes=max_request_bytes)) as url,
+        serving(build_app(entered, max_body_bytes=max_body_bytes)) as url,
         httpx.AsyncClient(base_url=url, timeout=50, trust_env=False) as client,
     ):
         yield client
