@@ -7,8 +7,9 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet
-ROOMS := proto mesh edge router competitor_shim platform_services baseline cli
+# Compiled at once: otherwise the first start compiles everything while it is being waited for.
+UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode
+ROOMS := proto mesh edge router competitor_shim platform_services baseline bench cli
 NODE_CLIENT := tests/clients/node
 
 .PHONY: help

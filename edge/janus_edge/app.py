@@ -2,7 +2,7 @@
 
 import secrets
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import Depends, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 import janus_mesh as mesh
@@ -39,11 +39,14 @@ def create_app(settings: EdgeSettings, peer: mesh.Peer) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     router = RouterClient(peer, call_timeout=settings.connect_timeout, total_timeout=settings.total_timeout)
+    signer = ArtifactSigner(_artifact_key(settings))
     keys = [key.get_secret_value() for key in settings.api_keys]
-    guarded = _openai_routes(settings, router)
+    guarded = [chat_routes(_gateway(settings, router, signer)), model_routes(router)]
     for routes in guarded:
         app.include_router(routes, dependencies=[Depends(require_key(keys))] if keys else [])
-    public = [health_routes(router), docs_routes(app)]
+    # An artifact's signed id is what entitles to it: an <img> or a link can send no key.
+    artifacts = artifact_routes(router, signer, max_bytes=settings.max_artifact_bytes)
+    public = [artifacts, health_routes(router), docs_routes(app)]
     for routes in public:
         app.include_router(routes)
     openapi.install(app)
@@ -61,20 +64,13 @@ def create_app(settings: EdgeSettings, peer: mesh.Peer) -> FastAPI:
     return app
 
 
-def _openai_routes(settings: EdgeSettings, router: RouterClient) -> list[APIRouter]:
-    """What stands under `/v1`, and needs a key where keys are set."""
-    signer = ArtifactSigner(_artifact_key(settings))
-    gateway = ChatGateway(
+def _gateway(settings: EdgeSettings, router: RouterClient, signer: ArtifactSigner) -> ChatGateway:
+    return ChatGateway(
         settings=settings,
         router=router,
         links=ArtifactLinks(signer, public_url=settings.public_url, max_ttl=settings.artifact_max_ttl),
         admission=Admission(settings.max_streams),
     )
-    return [
-        chat_routes(gateway),
-        model_routes(router),
-        artifact_routes(router, signer, max_bytes=settings.max_artifact_bytes),
-    ]
 
 
 def _artifact_key(settings: EdgeSettings) -> bytes:

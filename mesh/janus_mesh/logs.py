@@ -68,6 +68,6 @@ def configure(service: str, *, level: str = "info", form: str = "json") -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    # Their info lines repeat, per request, what the access log says better.
-    for noisy in ("uvicorn.access", "httpx", "httpcore", "watchfiles"):
+    # Their info lines repeat what our own say better.
+    for noisy in ("uvicorn", "httpx", "httpcore", "watchfiles"):
         logging.getLogger(noisy).setLevel("WARNING")

@@ -22,6 +22,8 @@ _OPTIONS: list[tuple[str, int | str]] = [
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
     # Retrying is the router's business, which knows whether an event was delivered.
     ("grpc.enable_retries", 0),
+    # Services of the mesh are reached directly, whatever proxy the environment names.
+    ("grpc.enable_http_proxy", 0),
     # A restarted peer is found again within a second; one that never answers is given up after five.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1_000),

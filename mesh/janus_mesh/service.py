@@ -1,7 +1,9 @@
 """How a process of Janus begins and ends: logs, traces, event loop, signals."""
 
 import asyncio
+import math
 import signal
+import socket
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -12,6 +14,8 @@ import uvloop
 
 from . import logs, traces
 from .settings import ServiceSettings, load
+
+log = logs.get("mesh.service")
 
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
 
@@ -54,13 +58,14 @@ async def serve_http(app: Any, host: str, port: int, stop: asyncio.Event, *, dra
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=int(drain_seconds),
+        timeout_graceful_shutdown=math.ceil(drain_seconds),
         timeout_keep_alive=75,
     )
     server = _Server(config)
 
     async def leave() -> None:
         await stop.wait()
+        log.info("stopping", drain_seconds=drain_seconds)
         server.should_exit = True
 
     leaving = asyncio.create_task(leave())
@@ -74,7 +79,12 @@ async def serve_http(app: Any, host: str, port: int, stop: asyncio.Event, *, dra
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without signal handlers of its own: `run` has them."""
+    """uvicorn without signal handlers of its own, because `run` has them, and with our words in the log."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if not self.should_exit:
+            log.info("listening", address=f"{self.config.host}:{self.config.port}")
 
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
         return nullcontext()

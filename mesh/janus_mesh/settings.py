@@ -65,8 +65,14 @@ def load(settings: type[SettingsT]) -> SettingsT:
         for problem in error.errors():
             name = ".".join(str(part) for part in problem["loc"])
             variable = variable_of(settings, name)
-            sys.stderr.write(f"{variable}: {problem['msg']} (got {problem['input']!r})\n")
+            got = "" if _is_secret(settings, name) else f" (got {problem['input']!r})"
+            sys.stderr.write(f"{variable}: {problem['msg']}{got}\n")
         sys.exit(2)
+
+
+def _is_secret(settings: type[BaseSettings], field: str) -> bool:
+    info = settings.model_fields.get(field)
+    return info is not None and "Secret" in repr(info.annotation)
 
 
 def variable_of(settings: type[BaseSettings], field: str) -> str:

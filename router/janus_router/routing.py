@@ -29,6 +29,8 @@ _SHORTEST_PAUSE = 0.025
 _LONGEST_PAUSE = 0.25
 _RETRY_AFTER_FULL_SECONDS = 1.0
 
+_ROUTE = "route"
+
 log = logs.get("router")
 
 
@@ -170,6 +172,8 @@ class Router:
             gap=settings.gap_timeout + _SLACK_SECONDS,
         ) as upstream:
             async for event in upstream:
+                if event.janus.event == _ROUTE:  # who answers is for this router alone to say
+                    continue
                 attempt.note(event)
                 await exchange.send(event)
                 if attempt.under_way:
@@ -208,7 +212,7 @@ def _route_event(trip: _Trip) -> event_pb2.ChatEvent:
         "reason": trip.asked.reason,
         "model": trip.asked.model,
     }
-    return event_pb2.ChatEvent(janus=event_pb2.JanusEvent(event="route", payload_json=json.dumps(payload)))
+    return event_pb2.ChatEvent(janus=event_pb2.JanusEvent(event=_ROUTE, payload_json=json.dumps(payload)))
 
 
 def _log(trip: _Trip) -> None:

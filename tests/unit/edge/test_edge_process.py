@@ -61,7 +61,7 @@ async def test_sigterm_lets_a_live_stream_end_and_takes_no_new_ones() -> None:
     router.answer = answer
     port = free_port()
     async with router_server(router) as server, edge_process(port, server.address) as process:
-        await log_line(process, "running on")
+        await log_line(process, "listening")
         async with (
             http_client(port) as client,
             client.stream("POST", "/v1/chat/completions", json=chat(stream=True)) as response,
@@ -69,7 +69,7 @@ async def test_sigterm_lets_a_live_stream_end_and_takes_no_new_ones() -> None:
             parts = response.aiter_text()
             text = await anext(parts)
             process.send_signal(signal.SIGTERM)
-            await log_line(process, "Shutting down")
+            await log_line(process, "stopping")
             await refuses_connections(port)
             go_on.set()
             async for part in parts:
@@ -106,7 +106,7 @@ async def test_a_stream_longer_than_the_drain_is_cut_off_visibly() -> None:
         router_server(router) as server,
         edge_process(port, server.address, JANUS_DRAIN_SECONDS="1") as process,
     ):
-        await log_line(process, "running on")
+        await log_line(process, "listening")
         async with (
             http_client(port) as client,
             client.stream("POST", "/v1/chat/completions", json=chat(stream=True)) as response,

@@ -125,7 +125,7 @@ async def test_without_keys_the_edge_is_open() -> None:
 
 
 @pytest.mark.parametrize("header", [None, "Bearer wrong", "Bearer", "Basic a2V5", "Bearer key-on"])
-@pytest.mark.parametrize("path", ["/v1/models", "/v1/models/x", "/v1/artifacts/x"])
+@pytest.mark.parametrize("path", ["/v1/models", "/v1/models/x"])
 async def test_where_keys_are_set_a_request_without_one_is_401(path: str, header: str | None) -> None:
     async with running_edge(api_keys="key-one,key-two") as edge:
         headers = {"authorization": header} if header else {}
@@ -142,6 +142,11 @@ async def test_any_of_the_keys_opens_and_health_needs_none() -> None:
             headers = {"authorization": f"Bearer {key}"}
             assert (await edge.client.get("/v1/models", headers=headers)).status_code == 200
         assert (await edge.client.get("/health")).status_code == 200
+
+
+async def test_an_artifacts_signed_id_stands_in_for_the_key() -> None:
+    async with running_edge(api_keys="key-one") as edge:
+        assert (await edge.client.get("/v1/artifacts/forged")).status_code == 404
 
 
 async def test_a_chat_without_a_key_is_refused_before_its_body_is_read() -> None:

@@ -1,13 +1,14 @@
 """Configuration comes from the environment, and a mistake in it is named."""
 
 import pytest
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from janus_mesh.settings import Port, ServiceSettings, StreamTimeouts, load
 
 
 class Settings(ServiceSettings, StreamTimeouts):
     some_port: Port = 8000
+    some_key: SecretStr | None = Field(None, min_length=8)
     legacy: int = Field(1, validation_alias="OLD_NAME")
 
 
@@ -50,3 +51,14 @@ def test_a_bad_value_ends_the_process_naming_its_variable(
         load(Settings)
     assert caught.value.code == 2
     assert capsys.readouterr().err.startswith(f"{variable}: ")
+
+
+def test_a_bad_secret_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("JANUS_SOME_KEY", "hush")
+    with pytest.raises(SystemExit):
+        load(Settings)
+    shown = capsys.readouterr().err
+    assert shown.startswith("JANUS_SOME_KEY: ")
+    assert "hush" not in shown
