@@ -11,7 +11,7 @@ from .settings import PlatformSettings
 
 async def serve(settings: PlatformSettings, stop: asyncio.Event) -> None:
     async with choose(settings) as backend:
-        app = build_app(backend, max_request_bytes=settings.max_request_bytes)
+        app = build_app(backend, max_body_bytes=settings.max_body_bytes)
         await mesh.serve_http(
             app,
             settings.platform_host,

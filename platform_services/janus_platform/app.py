@@ -16,10 +16,10 @@ from .inference.routes import inference_routes
 VERSION = version("janus-platform")
 
 
-def build_app(backend: Backend, *, max_request_bytes: int) -> FastAPI:
+def build_app(backend: Backend, *, max_body_bytes: int) -> FastAPI:
     """The platform over an inference backend that is up, or on its way."""
     app = FastAPI(title="Janus platform services", version=VERSION, docs_url=None, redoc_url=None)
-    app.include_router(inference_routes(backend, max_request_bytes))
+    app.include_router(inference_routes(backend, max_body_bytes))
 
     @app.get("/health")
     async def health() -> JSONResponse:

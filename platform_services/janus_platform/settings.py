@@ -24,7 +24,7 @@ class PlatformSettings(ServiceSettings, StreamTimeouts):
 
     platform_host: str = "127.0.0.1"
     platform_port: Port = 8010
-    max_request_bytes: Bytes = 64 * 1024 * 1024
+    max_body_bytes: Bytes = 64 * 1024 * 1024
 
     chutes_api_key: SecretStr = Field(_NO_KEY, validation_alias="CHUTES_API_KEY")
     chutes_base_url: BaseUrl = Field("", validation_alias="CHUTES_BASE_URL")

@@ -19,12 +19,12 @@ from .parsing import Envelope, parse
 _REQUEST_ID = re.compile(r"[\w.:-]{1,128}")
 
 
-def inference_routes(backend: Backend, max_request_bytes: int) -> APIRouter:
+def inference_routes(backend: Backend, max_body_bytes: int) -> APIRouter:
     """`/v1/chat/completions`, `/v1/embeddings` and `/v1/models`."""
     router = APIRouter(prefix="/v1")
 
     async def called(request: Request) -> Call:
-        body = await read_body(request, max_request_bytes)
+        body = await read_body(request, max_body_bytes)
         envelope = parse(Envelope, body)
         return Call(body, envelope.model, bool(envelope.stream))
 

@@ -1,0 +1,23 @@
+"""`python -m janus_baseline.agent_cli`: serves the competitor until told to stop."""
+
+import asyncio
+
+import janus_mesh as mesh
+
+from .app import build_app
+from .inference import InferenceClient
+from .settings import AgentCliSettings
+
+
+async def serve(settings: AgentCliSettings, stop: asyncio.Event) -> None:
+    async with InferenceClient(settings) as inference:
+        app = build_app(settings, inference)
+        await mesh.serve_http(app, settings.host, settings.port, stop, drain_seconds=settings.drain_seconds)
+
+
+def main() -> None:
+    mesh.run("baseline-agent-cli", AgentCliSettings, serve)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+"""Server-sent events as they come in: whole ones only, so that a stream never ends within one."""
+
+import re
+
+from janus_mesh.errors import Unavailable
+
+_BOUNDARY = re.compile(rb"\r?\n\r?\n")
+_LONGEST_EVENT_BYTES = 16 * 1024 * 1024
+
+
+class EventSplitter:
+    """Cuts reads of any size into events."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The events that this completes, without the blank line after each."""
+        *events, self._rest = _BOUNDARY.split(self._rest + data)
+        if len(self._rest) > _LONGEST_EVENT_BYTES:
+            raise Unavailable("the inference proxy sent an endless event", code="inference_failed")
+        return events
+
+
+def data_of(event: bytes) -> bytes:
+    """The payload of an event of one `data:` line; nothing for comments and others."""
+    return event[5:].strip() if event.startswith(b"data:") else b""

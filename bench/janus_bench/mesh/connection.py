@@ -1,0 +1,81 @@
+"""The client's side of one HTTP/1.1 connection, timed where bytes arrive: in `data_received`."""
+
+import asyncio
+import time
+from typing import Any, cast
+
+import httptools
+
+from .reader import AnswerReader
+
+
+class Connection(asyncio.Protocol):
+    """Asks one question at a time; closing it is how the client leaves."""
+
+    def __init__(self) -> None:
+        self.reusable = True
+        self._loop = asyncio.get_running_loop()
+        self._reader: AnswerReader | None = None
+        self._answered: asyncio.Future[None] | None = None
+        self._parser: Any = None
+        self._now = 0.0
+        self._refusal = bytearray()
+
+    async def ask(self, request: bytes, reader: AnswerReader) -> None:
+        """Returns when the answer is complete or the connection is gone; `reader` knows which."""
+        self._reader = reader
+        self._parser = httptools.HttpResponseParser(self)
+        self._refusal.clear()
+        self._answered = self._loop.create_future()
+        reader.sent_at = time.monotonic()
+        if self._transport.is_closing():
+            self._ended(lost=True)
+        else:
+            self._transport.write(request)
+        await self._answered
+
+    def leave(self) -> None:
+        self.reusable = False
+        self._reader = None
+        self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one by shape, not by class
+
+    def data_received(self, data: bytes) -> None:
+        self._now = time.monotonic()
+        if self._reader is None:
+            return
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError:
+            self._ended(lost=True)
+            self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
+        self.reusable = False
+        self._ended(lost=True)
+
+    def on_body(self, body: bytes) -> None:
+        if self._reader is None:
+            return
+        if self._parser.get_status_code() == 200:
+            self._reader.feed(body, self._now)
+        else:
+            self._refusal += body
+
+    def on_message_complete(self) -> None:
+        if self._reader is not None and self._parser.get_status_code() != 200:
+            self._reader.refused(self._parser.get_status_code(), bytes(self._refusal))
+        self.reusable = self._parser.should_keep_alive()
+        self._ended(lost=False)
+
+    def _ended(self, *, lost: bool) -> None:
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            if lost:
+                reader.lost()
+            else:
+                reader.end()
+        if self._answered is not None and not self._answered.done():
+            self._answered.set_result(None)
