@@ -1,6 +1,7 @@
 """How a process of Janus begins and ends: logs, traces, event loop, signals."""
 
 import asyncio
+import gc
 import math
 import signal
 import socket
@@ -32,6 +33,11 @@ def run(
     settings = load(settings_type)
     logs.configure(name, level=settings.log_level, form=settings.log_format)
     traces.configure(name)
+
+    # What is imported lives for ever, and events are freed by counting: looking for cycles at the default
+    # pace costs a tenth of the time under load and finds next to nothing.
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 50)
 
     async def body() -> None:
         stop = asyncio.Event()

@@ -1,43 +1,36 @@
 """An ASGI application of ours behind a real HTTP server, in the test's own event loop.
 
-async with serving(app) as url: ...
+    async with serving(app) as url: ...
+
+It is uvicorn's protocol on a plain listener: uvicorn's own server looks ten times a second whether it
+should stop, which dozens of short tests would wait for.
 """
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
 
 @asynccontextmanager
 async def serving(app: Any) -> AsyncIterator[str]:
-    """The URL at which the application is served until the block is left."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1)
-        server = _Server(config)
-        running = asyncio.create_task(server.serve(sockets=[sock]))
-        await server.up.wait()
-        try:
-            yield f"http://127.0.0.1:{sock.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await running
-
-
-class _Server(uvicorn.Server):
-    """uvicorn that says when it listens and leaves signals to pytest."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.up = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.up.set()
-
-    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
-        return nullcontext()
+    """The URL at which the application is served until the block is left; live requests are then cancelled."""
+    config = uvicorn.Config(app, log_config=None, access_log=False)
+    config.load()
+    state = ServerState()
+    server = await asyncio.get_running_loop().create_server(
+        lambda: HttpToolsProtocol(config, state, app_state={}), "127.0.0.1", 0
+    )
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        for task in state.tasks:
+            task.cancel()
+        await asyncio.gather(*state.tasks, return_exceptions=True)
+        for connection in list(state.connections):
+            connection.shutdown()
