@@ -18,7 +18,7 @@ from uvicorn.server import ServerState
 
 @asynccontextmanager
 async def serving(app: Any) -> AsyncIterator[str]:
-    """The URL at which the application is served until the block is left; live requests are then cancelled."""
+    """The URL at which the application is served until the block is left, which cancels live requests."""
     config = uvicorn.Config(app, log_config=None, access_log=False)
     config.load()
     state = ServerState()
