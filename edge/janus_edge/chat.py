@@ -112,7 +112,7 @@ class ChatResponse(Response):
         keepalive = self._gateway.settings.keepalive_seconds
         async with AnswerStream(exchange, writer, RequestRecord.of(scope)) as stream:
             await stream.ready(keepalive)
-            await stream.respond(scope, send, ping_seconds=keepalive)
+            await stream.respond(send, ping_seconds=keepalive)
 
     async def _complete(
         self, exchange: mesh.ClientExchange, builder: CompletionBuilder, scope: Scope, send: Send

@@ -5,14 +5,11 @@ before anything was said, then `stream.respond(...)` sends the stream, where err
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Self
 
-from sse_starlette import EventSourceResponse
-from sse_starlette.sse import AppStatus
-from starlette.types import Scope, Send
+from starlette.types import Send
 
 import janus_mesh as mesh
 from janus_mesh import logs
@@ -21,14 +18,14 @@ from janus_proto._gen.janus.chat.v1 import event_pb2
 
 from . import error_responses
 from .chunks import PING, ChunkWriter
-from .departure import receive_nothing
 from .record import RequestRecord
 from .route_event import is_route, note_route
 
-# A server that stops lets its streams end by themselves; cutting them off is not the response's business.
-AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
-# At debug level it would log what people said.
-logging.getLogger("sse_starlette").setLevel(logging.INFO)
+_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache"),
+    (b"x-accel-buffering", b"no"),
+]
 
 log = logs.get("edge.stream")
 
@@ -61,15 +58,28 @@ class AnswerStream:
         if self._first.done():
             self._first.result()
 
-    async def respond(self, scope: Scope, send: Send, *, ping_seconds: float) -> None:
-        """Sends the response's head and then the stream."""
-        response = EventSourceResponse(
-            self._body(),
-            ping=ping_seconds,
-            ping_message_factory=lambda: PING,  # type: ignore[arg-type, return-value]  # bytes pass as they are
-            headers={"cache-control": "no-cache"},
-        )
-        await response(scope, receive_nothing, send)
+    async def respond(self, send: Send, *, ping_seconds: float) -> None:
+        """Sends the response's head and then the stream, with a ping in every silence of `ping_seconds`."""
+        await send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS]})
+        clock = asyncio.get_running_loop().time
+        written_at = clock()
+
+        async def ping() -> None:
+            nonlocal written_at
+            while True:
+                await asyncio.sleep(max(0.0, written_at + ping_seconds - clock()))
+                if clock() >= written_at + ping_seconds:
+                    written_at = clock()
+                    await send({"type": "http.response.body", "body": PING, "more_body": True})
+
+        pinging = asyncio.create_task(ping())
+        try:
+            async for part in self._body():
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+                written_at = clock()
+        finally:
+            pinging.cancel()
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _body(self) -> AsyncIterator[bytes]:
         """The stream, as few writes as there were bursts of events."""

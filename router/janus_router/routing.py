@@ -30,6 +30,8 @@ _LONGEST_PAUSE = 0.25
 _RETRY_AFTER_FULL_SECONDS = 1.0
 
 _ROUTE = "route"
+# What a router behind this one said of its own choice.
+_INNER_ROUTE = "inner_route"
 
 log = logs.get("router")
 
@@ -172,8 +174,8 @@ class Router:
             gap=settings.gap_timeout + _SLACK_SECONDS,
         ) as upstream:
             async for event in upstream:
-                if event.janus.event == _ROUTE:  # who answers is for this router alone to say
-                    continue
+                if event.janus.event == _ROUTE:  # who answers here is for this router alone to say
+                    event.janus.event = _INNER_ROUTE
                 attempt.note(event)
                 await exchange.send(event)
                 if attempt.under_way:

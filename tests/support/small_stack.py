@@ -101,7 +101,7 @@ async def read_until(process: asyncio.subprocess.Process, text: str) -> str:
 async def until(true: Callable[[], bool]) -> None:
     """Waits for what another process does, which sends no event: by looking again and again."""
     async with asyncio.timeout(20):
-        while not true():  # noqa: ASYNC110
+        while not true():
             await asyncio.sleep(0.01)
 
 

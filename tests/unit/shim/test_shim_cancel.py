@@ -124,7 +124,7 @@ async def test_a_hundred_callers_that_leave_at_once_are_all_seen_and_nothing_sta
     print(f"\ncancel of 100 at once: slowest {slowest * 1000:.1f} ms")
     await asyncio.gather(*exchanges, return_exceptions=True)
     async with asyncio.timeout(5):
-        while len(asyncio.all_tasks()) > tasks_before:  # noqa: ASYNC110  # nothing tells when tasks are gone
+        while len(asyncio.all_tasks()) > tasks_before:
             await asyncio.sleep(0.01)
     assert slowest < 2 * SOON
 

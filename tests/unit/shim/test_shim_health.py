@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from structlog.testing import capture_logs
 from support import competitor_scripts as scripts
 from support.http_competitor import JSON, HttpCompetitor, Reply
 
@@ -123,9 +124,9 @@ async def test_a_shim_of_many_is_well_whatever_its_containers_are(serve, tmp_pat
         assert (await stub(shim).Check(health_pb2.HealthCheckRequest(service=""))).status == SERVING
 
 
-async def test_what_is_wrong_and_the_version_are_logged_once_per_change(competitor, serve, capsys):
+async def test_what_is_wrong_and_the_version_are_logged_once_per_change(competitor, serve):
     competitor.health = scripts.answer(200, b'{"status": "loading"}')
-    await state_after(competitor, serve, competitor.health)
-    lines = [line for line in capsys.readouterr().out.splitlines() if "healthy=" in line]
-    assert len(lines) == 1
-    assert "GET /health says 'loading'" in lines[0]
+    with capture_logs() as logged:
+        await state_after(competitor, serve, competitor.health)
+    (line,) = [line for line in logged if "healthy" in line]
+    assert line["reason"] == "GET /health says 'loading'"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from structlog.testing import capture_logs
 from support import competitor_scripts as scripts
 from support.answers import ask
 from support.http_competitor import HttpCompetitor
@@ -130,15 +131,14 @@ async def test_a_file_replaced_by_another_is_followed(registry, competitor, serv
         await until_answered_by(shim, "a", "Hello world")
 
 
-async def test_a_broken_file_keeps_the_old_view_until_it_is_mended(registry, competitor, serve, capsys):
+async def test_a_broken_file_keeps_the_old_view_until_it_is_mended(registry, competitor, serve):
     registry.names(a=competitor.url)
     async with serve(competitors=registry.path) as shim:
-        registry.path.write_text("competitors: [")
-        async with asyncio.timeout(8):
-            refused = ""
-            while "registry refused" not in refused:
-                await asyncio.sleep(0.02)
-                refused += capsys.readouterr().out
+        with capture_logs() as logged:
+            registry.path.write_text("competitors: [")
+            async with asyncio.timeout(8):
+                while not any("registry refused" in line["event"] for line in logged):
+                    await asyncio.sleep(0.02)
         assert await answered_by(shim, "a") == "Hello world"
         registry.names(b=competitor.url)
         await until_answered_by(shim, "b", "Hello world")
