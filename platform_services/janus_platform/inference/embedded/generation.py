@@ -95,12 +95,15 @@ async def generate(
         ) as response:
             if response.status_code != 200:
                 raise _refusal(await response.aread(), order.schema_param)
+            part: Piece | Usage | None = None
             async with aclosing(_events(response)) as events:
                 async for event in events:
                     if "error" in event:
                         raise Unavailable(f"the model failed: {event['error']}", code="model_failed")
                     for part in _parts(event):
                         yield part
+            if not isinstance(part, Usage):
+                raise Unavailable("the model stopped before the end", code="model_failed")
     except httpx.TransportError as error:
         raise Unavailable(
             f"the model's process broke off: {error!r}", code="model_unavailable", retry_after=1

@@ -12,6 +12,7 @@ import asyncio
 import json
 import os
 import secrets
+import ssl
 import sys
 import time
 from asyncio.subprocess import PIPE, Process
@@ -40,6 +41,8 @@ _STEADY_SECONDS = 60.0
 # OpenMP's threads spin while they wait for each other, which with other work on the cores makes the
 # model five to ten times slower.
 _ENVIRONMENT = {"OMP_WAIT_POLICY": "passive"}
+# Plain HTTP on loopback: reading the system's certificates would only hold up the event loop.
+_NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ class ModelRuntime:
             began = time.monotonic()
             try:
                 await self._run(file)
-            except _Ended as ended:
+            except (_Ended, OSError) as ended:
                 self._fail(str(ended))
             if time.monotonic() - began > _STEADY_SECONDS:
                 pause = _FIRST_PAUSE
@@ -122,8 +125,11 @@ class ModelRuntime:
             async with httpx.AsyncClient(
                 base_url=url,
                 headers={"authorization": f"Bearer {options.api_key}"},
-                limits=httpx.Limits(max_connections=None),
+                # A connection for each request: the server closes kept ones at its own discretion, and a
+                # request that meets such a close is lost.
+                limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
                 trust_env=False,  # a proxy for the outside world has no business here
+                verify=_NO_AUTHORITIES,
             ) as client:
                 self._client, self.state = client, State("ok")
                 log.info("the embedded model is ready", seconds=round(time.monotonic() - began, 3))
