@@ -10,7 +10,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 import janus_mesh as mesh
 from janus_mesh.errors import CompetitorFailed, from_grpc
-from janus_mesh.exchange import outgoing_headers
+from janus_mesh.headers import outgoing_headers
 from janus_proto._gen.janus.artifact.v1 import artifact_pb2, artifact_pb2_grpc
 from janus_proto._gen.janus.chat.v1 import request_pb2
 from janus_proto._gen.janus.router.v1 import router_pb2, router_pb2_grpc

@@ -11,7 +11,8 @@ A server is one coroutine, `async def answer(exchange)`, given to `Server.serve_
 
 from . import errors, logs, metrics, settings, traces
 from ._watchdog import Timeouts
-from .exchange import Answer, ClientExchange, Exchange
+from .client_exchange import ClientExchange
+from .exchange import Answer, Exchange
 from .peer import Peer, dial
 from .server import CHAT_SERVICE, Server
 from .service import run, serve_http

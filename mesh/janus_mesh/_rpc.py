@@ -10,7 +10,8 @@ from janus_proto._gen.janus.chat.v1 import chat_pb2, chat_pb2_grpc, event_pb2, r
 
 from . import logs
 from .errors import CompetitorFailed, JanusError, from_grpc
-from .exchange import REQUEST_ID, Answer, Exchange, conduct, new_request_id
+from .exchange import Answer, Exchange, conduct
+from .headers import REQUEST_ID, new_request_id
 
 # How long a caller may hold a call open before it says what it wants.
 _REQUEST_SECONDS = 10.0

@@ -9,8 +9,9 @@ from janus_proto._gen.janus.chat.v1 import request_pb2
 
 from ._rpc import RpcTransport
 from ._watchdog import Timeouts
+from .client_exchange import ClientExchange, ClientTransport
 from .errors import CompetitorFailed
-from .exchange import ClientExchange, ClientTransport, outgoing_headers
+from .headers import outgoing_headers
 from .link.pool import LinkPool, Unsupported
 from .settings import MeshSettings, load
 

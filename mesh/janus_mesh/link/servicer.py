@@ -9,7 +9,8 @@ import grpc
 
 from janus_mesh import logs
 from janus_mesh.errors import InvalidRequest
-from janus_mesh.exchange import REQUEST_ID, Answer, Exchange, conduct, new_request_id
+from janus_mesh.exchange import Answer, Exchange, conduct
+from janus_mesh.headers import REQUEST_ID, new_request_id
 from janus_proto._gen.janus.link.v1 import link_pb2, link_pb2_grpc
 
 from .outbox import pump
