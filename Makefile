@@ -30,6 +30,11 @@ test: check test-all ## Everything that must hold: code checks, contracts, and t
 test-all: setup-dev ## The test suite alone
 	@$(BIN)/pytest
 
+.PHONY: bench-mesh
+bench-mesh: setup-dev ## What streaming costs beside nginx, Envoy, Portkey and LiteLLM; ten minutes on a quiet machine
+	@mkdir -p build
+	@$(BIN)/python -m janus_bench.mesh --json build/bench-mesh.json --chart build/bench-mesh.svg
+
 .PHONY: envoy
 envoy: setup-dev ## Put Envoy in front of a running stack: HTTP on 8080, gRPC on 8081
 	@$(BIN)/envoy -c envoy/envoy.yaml --disable-hot-restart
