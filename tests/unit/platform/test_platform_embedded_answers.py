@@ -133,6 +133,12 @@ async def test_parts_of_text_are_one_text(model: RealModel) -> None:
     assert answer == answer | {"choices": (await model.chat())["choices"]}
 
 
+async def test_no_connection_to_the_models_process_is_kept(model: RealModel) -> None:
+    """It closes idle ones, and a call may be on its way by then."""
+    await model.chat(max_tokens=1)
+    assert model.runtime.client()._transport._pool.connections == []
+
+
 async def test_unknown_fields_are_ignored(model: RealModel) -> None:
     answer = await model.chat(grammar="root ::= [0-9]", n_predict=1, id_slot=99, mood="fine")
     assert "Paris" in answer["choices"][0]["message"]["content"]
