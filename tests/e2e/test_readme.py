@@ -115,7 +115,7 @@ def test_the_node_example_prints_an_answer(started: tuple[Stack, str], tmp_path:
 def test_janus_chat_prints_an_answer(started: tuple[Stack, str]) -> None:
     stack, _ = started
     shown = subprocess.run(
-        [BIN / "janus", "chat", "What is the capital of France?"],
+        [BIN / "janus", "chat", "What is the capital of France?", "--temperature", "0"],
         capture_output=True,
         text=True,
         timeout=50,

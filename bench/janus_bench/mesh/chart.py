@@ -68,7 +68,7 @@ def _document(shown: Sequence[Panel], subtitle: str) -> Iterator[str]:
     )
     yield '<rect width="100%" height="100%" fill="white"/>'
     yield f'<text x="{_MARGIN}" y="30" font-size="16" font-weight="600">{_TITLE}</text>'
-    yield f'<text x="{_MARGIN}" y="50" fill="#5f6368">{escape(subtitle)}</text>'
+    yield f'<text x="{_MARGIN}" y="50" fill="#5f6368">{escape(subtitle)}; logarithmic axes</text>'
     for row, height in zip(rows, heights, strict=True):
         for column, panel in enumerate(row):
             yield from _panel(panel, _MARGIN + column * (_PANEL_WIDTH + _MARGIN), top)

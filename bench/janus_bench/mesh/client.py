@@ -40,7 +40,6 @@ class Crowd:
         self._left_at: dict[str, float] = {}
 
     async def run(self) -> Outcome:
-        cpu = time.process_time()
         tasks = [asyncio.create_task(self._stream(number)) for number in range(self._load.streams)]
         steady = await self._become_steady()
         cut_at = steady.end + self._load.cut_after
@@ -62,7 +61,6 @@ class Crowd:
             gap=Quantiles.of(tally.gaps),
             delay=Quantiles.of(tally.delays),
             left_at=self._left_at,
-            cpu_seconds=time.process_time() - cpu,
         )
 
     async def _become_steady(self) -> Steady:

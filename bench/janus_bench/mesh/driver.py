@@ -19,7 +19,7 @@ from .trial import load_client
 
 _QUIET_SECONDS = 1.0
 _BREAK_OFFS = 5
-_IDLE_SECONDS = 10.0
+_IDLE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)

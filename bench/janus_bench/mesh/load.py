@@ -88,7 +88,6 @@ class Outcome:
     gap: Quantiles | None
     delay: Quantiles | None
     left_at: dict[str, float]  # script id -> monotonic seconds
-    cpu_seconds: float
 
     def to_json(self) -> bytes:
         return orjson.dumps(self)

@@ -56,12 +56,12 @@ def _lines(run: Run, scenarios: Sequence[Scenario]) -> Iterator[str]:
 def _rows(results: Results, scenario: Scenario, case: str, targets: Sequence[str]) -> list[list[str]]:
     measured = results.targets(scenario.name, case)
     title = [column.title for column in scenario.columns]
-    rows = [["", *title, *(["by process, us/token"] if scenario.has_parts else [])]]
+    rows = [["", *title, *([scenario.parts_title] if scenario.parts_title else [])]]
     for target in targets:
         if target not in measured:
             continue
         row = [target, *(_cell(results, scenario, case, target, column) for column in scenario.columns)]
-        if scenario.has_parts:
+        if scenario.parts_title:
             parts = results.parts(scenario.name, case, target)
             several = parts if len(parts) > 1 else {}
             row.append("  ".join(f"{part} {used:.1f}" for part, used in several.items()))

@@ -4,6 +4,7 @@ Rounds are interleaved target by target, so a comparison is made round by round,
 in time, and only then summed up over the rounds: what the machine did meanwhile hits both sides.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -26,6 +27,7 @@ class Figure(StrEnum):
     RSS_KIB_PER_STREAM = "rss_kib_per_stream"
     RSS_GROWTH = "rss_growth_kib_per_stream"  # from a quarter of the hold to its end
     IDLE_CPU = "idle_cpu_percent"  # of one core, while the streams are held
+    PINGS = "keep_alives_per_stream"
     STREAMS_HELD = "streams_held_percent"
     CANCEL_P50 = "cancel_p50_ms"
     CANCEL_P99 = "cancel_p99_ms"
@@ -37,7 +39,7 @@ class Reading:
     """What one trial gave; a figure that could not be taken is left out."""
 
     figures: Mapping[Figure, float]
-    parts: Mapping[str, float] = field(default_factory=dict)  # process -> its CPU, us per token
+    parts: Mapping[str, float] = field(default_factory=dict)  # process -> its share of the first figure
     faults: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -72,9 +74,10 @@ class Results:
         return Spread.of(list(self._rounds(scenario, case, target, figure).values()))
 
     def ratio(self, scenario: str, case: str, target: str, figure: Figure, to: str) -> Spread | None:
-        """`target`'s figure over that of `to`, round by round."""
+        """`target`'s figure over that of `to`, round by round; infinite where `to` has none at all."""
         mine, theirs = (self._rounds(scenario, case, name, figure) for name in (target, to))
-        return Spread.of([mine[n] / theirs[n] for n in mine if theirs.get(n)])
+        both = [(mine[n], theirs[n]) for n in mine if n in theirs]
+        return Spread.of([my / their if their else math.inf for my, their in both if my or their])
 
     def added(self, scenario: str, case: str, target: str, figure: Figure, over: str) -> Spread | None:
         """`target`'s figure minus that of `over`, round by round."""
@@ -82,7 +85,7 @@ class Results:
         return Spread.of([mine[n] - theirs[n] for n in mine if n in theirs])
 
     def parts(self, scenario: str, case: str, target: str) -> dict[str, float]:
-        """Median CPU of each process of a target, us per token."""
+        """Median share of each process of a target in the scenario's first figure."""
         taken: dict[str, list[float]] = {}
         for sample in self._of(scenario, case, target):
             for part, used in sample.reading.parts.items():

@@ -30,9 +30,9 @@ class Running:
         """Seconds of CPU so far, by process."""
         return {process.part.name: cpu_seconds(process.pid) for process in self.processes}
 
-    def resident(self) -> int:
-        """Resident bytes, all processes together."""
-        return sum(resident_bytes(process.pid) for process in self.processes)
+    def resident(self) -> Mapping[str, int]:
+        """Resident bytes, by process."""
+        return {process.part.name: resident_bytes(process.pid) for process in self.processes}
 
     def await_idle(self, seconds: float) -> bool:
         """Waits until it uses little CPU, so that it does not disturb the next; False when it never does."""

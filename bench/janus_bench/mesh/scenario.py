@@ -19,7 +19,7 @@ class Options:
     """How much is measured."""
 
     rounds: int = 3
-    seconds: float = 2.0  # of steady state in each trial
+    seconds: float = 1.0  # of steady state in each trial
     streams: tuple[tuple[int, float], ...] = (
         (1, 50),
         (32, 50),
@@ -30,7 +30,7 @@ class Options:
     cancels: int = 20  # clients that leave, in each phase
     all_phases: bool = True
     idle_streams: int = 400
-    idle_seconds: float = 8.0
+    idle_seconds: float = 6.0
 
 
 QUICK = Options(
@@ -80,7 +80,7 @@ class Scenario:
     title: str
     columns: tuple[Column, ...]
     cases: Callable[[Options], tuple[Case, ...]]
-    has_parts: bool = False  # whether its readings tell CPU by process
+    parts_title: str = ""  # of the column that tells the first figure by process
 
 
 def milliseconds(seconds: float) -> float:

@@ -1,5 +1,6 @@
 """Comparisons are made within a round, and only then summed up."""
 
+import math
 from collections.abc import Sequence
 
 from janus_bench.mesh.figures import Spread
@@ -30,6 +31,13 @@ def test_a_round_that_one_side_missed_is_left_out() -> None:
     results = Results([*rounds("direct", TTFT, [1, 1]), *rounds("envoy", TTFT, [3])])
     assert results.added("ttft", "1 live", "envoy", TTFT, "direct") == Spread(2, 2, 2, 1)
     assert results.ratio("ttft", "1 live", "envoy", TTFT, "nginx") is None
+
+
+def test_against_nothing_at_all_any_figure_is_infinite() -> None:
+    results = Results([*rounds("litellm", CPU, [0, 4]), *rounds("janus", CPU, [60, 100])])
+    spread = results.ratio("ttft", "1 live", "janus", CPU, "litellm")
+    assert spread is not None
+    assert (spread.low, spread.high) == (25.0, math.inf)
 
 
 def test_processes_are_told_by_their_medians() -> None:

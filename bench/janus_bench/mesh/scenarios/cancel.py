@@ -13,7 +13,7 @@ from janus_bench.mesh.scenario import Case, Column, Options, Scenario, Stage, fa
 from janus_bench.mesh.script import MOST_TOKENS, Script
 
 _LEAVES_AFTER = 0.3
-_LEAVING_PER_SECOND = 40
+_LEAVING_PER_SECOND = 20
 _SEEN_WITHIN = 2.0  # later than that counts as never
 _LONG = 60.0
 

@@ -3,6 +3,8 @@
 It runs first, on targets just started: memory that an earlier load left behind would be filled anew.
 """
 
+from collections.abc import Mapping
+
 from janus_bench.mesh.load import Load
 from janus_bench.mesh.results import Figure, Reading
 from janus_bench.mesh.running import Running
@@ -43,13 +45,19 @@ def _measure(running: Running, stage: Stage, streams: int, seconds: float) -> Re
     late, after = running.resident(), running.cpu()
     outcome = trial.outcome()
     held = 100 * (outcome.endings.get("cut", 0) - outcome.unanswered) / streams
-    figures = {Figure.STREAMS_HELD: held}
-    if running.processes:
-        figures[Figure.RSS_KIB_PER_STREAM] = (late - empty) / 1024 / streams
-        figures[Figure.RSS_GROWTH] = (late - early) / 1024 / streams
+    figures = {Figure.STREAMS_HELD: held, Figure.PINGS: outcome.pings / streams}
+    taken = _per_stream(empty, late, streams)
+    if taken:
+        figures[Figure.RSS_KIB_PER_STREAM] = sum(taken.values())
+        figures[Figure.RSS_GROWTH] = sum(_per_stream(early, late, streams).values())
         used = sum(after.values()) - sum(before.values())
         figures[Figure.IDLE_CPU] = 100 * used / (seconds * 3 / 4)
-    return Reading(figures, faults=faults_of(outcome))
+    return Reading(figures, taken, faults_of(outcome))
+
+
+def _per_stream(before: Mapping[str, int], after: Mapping[str, int], streams: int) -> dict[str, float]:
+    """KiB that each process took for one stream."""
+    return {part: (after[part] - before[part]) / 1024 / streams for part in before}
 
 
 def _warm(running: Running, stage: Stage) -> None:
@@ -73,7 +81,9 @@ SCENARIO = Scenario(
         Column("RSS KiB/stream", Figure.RSS_KIB_PER_STREAM),
         Column("growth KiB/stream", Figure.RSS_GROWTH),
         Column("CPU % of a core", Figure.IDLE_CPU),
+        Column("keep-alives/stream", Figure.PINGS),
         Column("held %", Figure.STREAMS_HELD),
     ),
     cases,
+    parts_title="by process, KiB/stream",
 )

@@ -11,7 +11,7 @@ from janus_bench.mesh.script import MOST_TOKENS, Script
 _OPENED_PER_SECOND = 200
 _OPEN_SECONDS_AT_MOST = 5.0
 _MANY_STREAMS = 1000  # more are measured once: such a trial takes as long as several others
-_PATIENCE_SECONDS = 8.0  # for the first tokens of targets that fell behind
+_PATIENCE_SECONDS = 5.0  # for the first tokens of targets that fell behind
 
 
 def cases(options: Options) -> tuple[Case, ...]:
@@ -71,5 +71,5 @@ SCENARIO = Scenario(
         Column("delivered %", Figure.DELIVERED),
     ),
     cases,
-    has_parts=True,
+    parts_title="by process, us/token",
 )

@@ -7,7 +7,7 @@ from janus_bench.mesh.scenario import Case, Column, Options, Scenario, Stage, fa
 from janus_bench.mesh.script import MOST_TOKENS, Script
 
 _STREAMS = 32
-_PATIENCE_SECONDS = 3.0
+_PATIENCE_SECONDS = 6.0
 
 
 def cases(options: Options) -> tuple[Case, ...]:

@@ -5,6 +5,7 @@ A transport between them is one entry of `TRANSPORTS`: its name and the settings
 
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,14 +24,26 @@ competitors:
 _UNBOUNDED = {  # what is measured is what a stream costs, not when a service begins to refuse
     "JANUS_MAX_STREAMS": "100000",
     "JANUS_ROUTER_MAX_EXCHANGES": "100000",
+    "JANUS_ROUTER_EJECT_AFTER": "1000000",  # the driver breaks off calls that outlive their clients
     "JANUS_FIRST_EVENT_TIMEOUT": "3600",
     "JANUS_GAP_TIMEOUT": "3600",
     "JANUS_TOTAL_TIMEOUT": "7200",
 }
-TRANSPORTS: Mapping[str, Mapping[str, str]] = {
-    "janus": {"JANUS_MESH_TRANSPORT": "link"},
-    "janus-rpc": {"JANUS_MESH_TRANSPORT": "rpc"},
-}
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """A way for the three to talk with each other."""
+
+    name: str
+    settings: Mapping[str, str]
+    most_streams: int
+
+
+TRANSPORTS = (
+    Transport("janus", {"JANUS_MESH_TRANSPORT": "link"}, 1_000_000),
+    Transport("janus-rpc", {"JANUS_MESH_TRANSPORT": "rpc"}, 400),
+)
 
 
 def provide(_cache: Path) -> Provided:
@@ -40,23 +53,23 @@ def provide(_cache: Path) -> Provided:
     return Provided((sys.executable, "-m"), version("janus-edge"))
 
 
-def _target(name: str, transport: Mapping[str, str]) -> Target:
+def _target(transport: Transport) -> Target:
     def arrange(provided: Provided, site: Site) -> Layout:
-        return _three_hops(provided, site, transport)
+        return _three_hops(provided, site, transport.settings)
 
-    return Target(name, "three hops: edge, router, shim", provide, arrange)
+    return Target(transport.name, "three hops: edge, router, shim", provide, arrange, transport.most_streams)
 
 
-def _three_hops(provided: Provided, site: Site, transport: Mapping[str, str]) -> Layout:
+def _three_hops(provided: Provided, site: Site, settings: Mapping[str, str]) -> Layout:
     registry = site.folder / "competitors.yaml"
     registry.write_text(_COMPETITORS.format(mock_port=site.mock_port), encoding="utf-8")
     shim, shim_metrics, router, router_metrics, edge = (free_port() for _ in range(5))
-    shared = {"JANUS_COMPETITORS": str(registry), "JANUS_LOG_LEVEL": "warning", **_UNBOUNDED, **transport}
+    shared = {"JANUS_COMPETITORS": str(registry), "JANUS_LOG_LEVEL": "warning", **_UNBOUNDED, **settings}
 
     def part(service: str, port: int, health: str | None, **environment: int | str) -> Part:
-        settings = {name: str(value) for name, value in environment.items()}
+        own = {name: str(value) for name, value in environment.items()}
         name = service.removeprefix("janus_")
-        return Part(name, (*provided.command, service), port, {**shared, **settings}, health)
+        return Part(name, (*provided.command, service), port, {**shared, **own}, health)
 
     return Layout(
         (
@@ -75,4 +88,4 @@ def _three_hops(provided: Provided, site: Site, transport: Mapping[str, str]) ->
     )
 
 
-TARGETS = tuple(_target(name, transport) for name, transport in TRANSPORTS.items())
+TARGETS = tuple(_target(transport) for transport in TRANSPORTS)
