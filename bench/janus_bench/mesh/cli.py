@@ -12,6 +12,7 @@ from .chart import as_svg
 from .driver import measure, provide, say
 from .report import as_json, as_text
 from .scenario import QUICK, Options
+from .target import Target
 
 _INTERRUPTED = 130
 _CACHE = Path(".cache/bench-peers")
@@ -19,7 +20,7 @@ _CACHE = Path(".cache/bench-peers")
 
 def main(words: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(words)
-    chosen_targets = [t for t in targets.ALL if t.name in given.targets]
+    chosen_targets = _targets(given)
     chosen_scenarios = [s for s in scenarios.ALL if s.name in given.scenarios]
     if given.install:
         provided, missing = provide(chosen_targets, given.cache)
@@ -48,7 +49,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Measures what streaming through each gateway costs, side by side on this machine.",
     )
     add = parser.add_argument
-    add("--targets", type=_names([t.name for t in targets.ALL]), help="comma-separated; all by default")
+    known = ", ".join(target.name for target in targets.ALL)
+    add("--targets", type=_names([t.name for t in targets.ALL]), help=f"comma-separated, of {known}")
     add("--scenarios", type=_names([s.name for s in scenarios.ALL]), help="comma-separated; all by default")
     add("--quick", action="store_true", help="a look in about two minutes: one short round, fewer cases")
     add("--rounds", type=int, help="interleaved rounds")
@@ -61,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--chart", type=Path, metavar="FILE", help="draw the main figures there, as SVG")
     add("--install", action="store_true", help="only find or install the peers")
     add("--cache", type=Path, default=_CACHE, metavar="DIR", help="where peers are installed (%(default)s)")
-    parser.set_defaults(targets=[t.name for t in targets.ALL], scenarios=[s.name for s in scenarios.ALL])
+    parser.set_defaults(scenarios=[s.name for s in scenarios.ALL])
     return parser
 
 
@@ -84,6 +86,13 @@ def _paces(text: str) -> tuple[tuple[int, float], ...]:
         return tuple((int(streams), float(rate)) for streams, rate in pairs)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form NxRATE,NxRATE") from error
+
+
+def _targets(given: argparse.Namespace) -> list[Target]:
+    """Those asked for; else all, or those that a quick look includes."""
+    if given.targets:
+        return [target for target in targets.ALL if target.name in given.targets]
+    return [target for target in targets.ALL if target.quick or not given.quick]
 
 
 def _options(given: argparse.Namespace) -> Options:

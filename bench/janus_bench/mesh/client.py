@@ -88,7 +88,7 @@ class Crowd:
                 connection = await self._connect()
             if connection is None:
                 return
-            await self._ask(connection, load.script.named(f"{number}x{turn}"))
+            await self._ask(connection, load.script.named(f"{load.endpoint.owner}.{number}x{turn}"))
             turn += 1
         if connection is not None:
             connection.leave()

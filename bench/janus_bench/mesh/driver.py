@@ -104,18 +104,18 @@ class _Bench:
         """One trial, and then quiet: what a target still does after its clients left is its own fault."""
         reading = case.measure(entrant, self._stage)
         faults = dict(reading.faults)
-        left_open = self._hush()
+        left_open = self._hush(entrant.endpoint.owner)
         if not entrant.await_idle(_IDLE_SECONDS):
             faults[f"still busy {_IDLE_SECONDS:g} s after the trial"] = 1
-        left_open += self._hush()
+        left_open += self._hush(entrant.endpoint.owner)
         if left_open:
             faults[f"upstream call still open {_QUIET_SECONDS:g} s after its client left"] = left_open
         if not entrant.living():
             faults["a process of it ended"] = 1
         return Reading(reading.figures, reading.parts, faults)
 
-    def _hush(self) -> int:
-        """Breaks off the calls to the mock that nobody waits for any more; returns how many."""
+    def _hush(self, owner: str) -> int:
+        """Breaks off calls to the mock that nobody waits for any more; returns how many were `owner`'s."""
         mock, broken = self._stage.mock, 0
         if mock.await_quiet(_QUIET_SECONDS):
             return 0
@@ -123,7 +123,7 @@ class _Bench:
             stubborn = mock.break_off()
             if not stubborn:
                 break
-            broken += stubborn
+            broken += sum(id_.startswith(f"{owner}.") for id_ in stubborn)
             time.sleep(_QUIET_SECONDS)
         return broken
 

@@ -19,6 +19,7 @@ class Endpoint:
     port: int
     path: str = "/v1/chat/completions"
     model: str = "bench"
+    owner: str = "bench"  # stands before the ids of its streams, so that the mock can tell whose they are
     headers: dict[str, str] = field(default_factory=dict)
 
     def body(self, script: Script, *, stream: bool) -> bytes:

@@ -3,7 +3,7 @@
     python -m janus_bench.mesh.mock        serves on a free loopback port and prints its number
 
 It is lean, so that what is measured is the gateway before it. Beside `/v1/chat/completions` and
-`/health` it tells what it saw: `GET /bench/answers` counts the answers under way,
+`/health` it tells what it saw: `GET /bench/answers` names the answers under way,
 `DELETE /bench/answers` breaks them off, and `DELETE /bench/cancellations` hands over which
 unfinished answers lost their client, and when.
 """
@@ -111,9 +111,9 @@ class MockCompetitor(asyncio.Protocol):
         if what == b"GET /v1/models":
             return wire.response(b"200 OK", b'{"object":"list","data":[{"id":"bench","object":"model"}]}')
         if what == b"GET /bench/answers":
-            return wire.response(b"200 OK", b"%d" % len(state.answering))
+            return wire.response(b"200 OK", orjson.dumps(self._answering()))
         if what == b"DELETE /bench/answers":
-            return wire.response(b"200 OK", b"%d" % self._break_off())
+            return wire.response(b"200 OK", orjson.dumps(self._break_off()))
         if what == b"DELETE /bench/cancellations":
             seen, state.cancelled = state.cancelled, {}
             return wire.response(b"200 OK", orjson.dumps(seen))
@@ -123,12 +123,20 @@ class MockCompetitor(asyncio.Protocol):
         body = orjson.dumps({"error": {"message": why, "type": "invalid_request_error"}})
         self._transport.write(wire.response(b"400 Bad Request", body))
 
-    def _break_off(self) -> int:
-        """Ends every answer under way; returns how many."""
-        stubborn = list(self._state.answering)
-        for connection in stubborn:
+    def _answering(self) -> list[str]:
+        """The script ids of the answers under way."""
+        return [connection.script_id for connection in self._state.answering]
+
+    def _break_off(self) -> list[str]:
+        """Ends every answer under way; returns their script ids."""
+        ended = self._answering()
+        for connection in list(self._state.answering):
             connection.drop()
-        return len(stubborn)
+        return ended
+
+    @property
+    def script_id(self) -> str:
+        return self._answer.script.id if self._answer is not None else ""
 
     def drop(self) -> None:
         """Ends its answer, if there is one, and its connection."""

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from .processes import StartFailed, fetch
 
+_IDS = TypeAdapter(list[str])
 _CANCELLATIONS = TypeAdapter(dict[str, float])
 
 
@@ -20,15 +21,15 @@ class Mock:
 
     port: int
 
-    def active(self) -> int:
-        """Answers under way."""
+    def active(self) -> list[str]:
+        """Script ids of the answers under way."""
         _, body = fetch(self.port, "/bench/answers")
-        return int(body)
+        return _IDS.validate_json(body)
 
-    def break_off(self) -> int:
-        """Ends the answers under way; returns how many there were."""
+    def break_off(self) -> list[str]:
+        """Ends the answers under way; returns their script ids."""
         _, body = fetch(self.port, "/bench/answers", "DELETE")
-        return int(body)
+        return _IDS.validate_json(body)
 
     def take_cancellations(self) -> dict[str, float]:
         """Script id -> when its client was seen to be gone (monotonic seconds); forgotten there."""

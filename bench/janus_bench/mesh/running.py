@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPException
 
 from .accounting import cpu_seconds, resident_bytes
@@ -61,7 +61,8 @@ def running(target: Target, provided: Provided, site: Site) -> Iterator[Running]
             process.wait_ready()
             processes.append(process)
         _await_first_answer(target, layout.endpoint)
-        yield Running(target, provided.version, layout.endpoint, tuple(processes))
+        endpoint = replace(layout.endpoint, owner=target.name)
+        yield Running(target, provided.version, endpoint, tuple(processes))
 
 
 def _await_first_answer(target: Target, endpoint: Endpoint) -> None:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 
 _FORM = re.compile(
-    r"bench:id=(?P<id>\w+):tokens=(?P<tokens>\d+):gap=(?P<gap>[\d.]+)ms"
+    r"bench:id=(?P<id>[\w.-]+):tokens=(?P<tokens>\d+):gap=(?P<gap>[\d.]+)ms"
     r":head=(?P<head>[\d.]+)ms:first=(?P<first>[\d.]+)ms:ping=(?P<ping>[\d.]+)ms"
 )
 MOST_TOKENS = 999_999

@@ -38,11 +38,12 @@ class Transport:
     name: str
     settings: Mapping[str, str]
     most_streams: int
+    quick: bool
 
 
 TRANSPORTS = (
-    Transport("janus", {"JANUS_MESH_TRANSPORT": "link"}, 1_000_000),
-    Transport("janus-rpc", {"JANUS_MESH_TRANSPORT": "rpc"}, 400),
+    Transport("janus", {"JANUS_MESH_TRANSPORT": "link"}, most_streams=1_000_000, quick=True),
+    Transport("janus-rpc", {"JANUS_MESH_TRANSPORT": "rpc"}, most_streams=400, quick=False),
 )
 
 
@@ -57,7 +58,14 @@ def _target(transport: Transport) -> Target:
     def arrange(provided: Provided, site: Site) -> Layout:
         return _three_hops(provided, site, transport.settings)
 
-    return Target(transport.name, "three hops: edge, router, shim", provide, arrange, transport.most_streams)
+    return Target(
+        transport.name,
+        "three hops: edge, router, shim",
+        provide,
+        arrange,
+        transport.most_streams,
+        transport.quick,
+    )
 
 
 def _three_hops(provided: Provided, site: Site, settings: Mapping[str, str]) -> Layout:
