@@ -161,9 +161,12 @@ class _Reader:
 
     def _free(self, host_variable: str, host: str) -> int:
         try:
-            return free_port(host)
+            # The kernel may name a port twice before anybody listens there.
+            while str(port := free_port(host)) in self.resolved.values():
+                pass
         except OSError as error:
             raise BadVariable(host_variable, host, f"cannot listen there ({error.strerror})") from None
+        return port
 
     def _port(self, variable: str, default: int) -> int:
         value = self._environment.get(variable, str(default))

@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from support.stack import free_port
+
 from janus_cli.identity import Identity
-from janus_cli.services import GrpcProbe, HttpProbe, Listener, Service, free_port
+from janus_cli.services import GrpcProbe, HttpProbe, Listener, Service
 from janus_cli.state import Home, Run
 
 from .small_service import PROGRAM
@@ -31,7 +33,7 @@ runpy.run_path({program!r}, run_name="__main__")
 
 def small(name: str, *options: object, grpc: bool = False) -> Service:
     """A small service on a free port."""
-    port = free_port("127.0.0.1")
+    port = free_port()
     target = f"127.0.0.1:{port}"
     words = ["--name", name, "--port", str(port), *map(str, options), *(["--grpc"] if grpc else [])]
     return Service(
@@ -57,7 +59,7 @@ def rooms(folder: Path, **options: str) -> dict[str, str]:
         name = room.partition("/")[0]
         main = _ROOM.format(name=name, variable=variable, options=how, program=str(PROGRAM))
         package.joinpath("__main__.py").write_text(main)
-    ports = {variable: str(free_port("127.0.0.1")) for variable, _ in _ROOMS.values()}
+    ports = {variable: str(free_port()) for variable, _ in _ROOMS.values()}
     metrics = {"JANUS_ROUTER_METRICS_PORT": "0", "JANUS_SHIM_METRICS_PORT": "0"}
     inherited = {
         name: value for name, value in os.environ.items() if not name.startswith(("JANUS_", "BASELINE_"))

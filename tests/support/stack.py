@@ -20,12 +20,18 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 _START_SECONDS = 40.0
 
 
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    """A port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nothing listens on now, and that nobody here was given before."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        if port not in _given:  # the kernel may name one twice before anybody listens there
+            _given.add(port)
+            return port
 
 
 @dataclass

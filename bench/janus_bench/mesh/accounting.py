@@ -16,21 +16,16 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 @dataclass(frozen=True, slots=True)
 class Stat:
-    """What is used here of /proc/PID/stat (proc(5))."""
+    """What is used here of /proc/PID/stat (proc(5)): user + system time in ticks."""
 
     parent: int
-    reaped_ticks: int  # user + system time of children that ended and were waited for
+    own_ticks: int
+    reaped_ticks: int  # of children that ended and were waited for
 
 
 def cpu_seconds(pid: int) -> float:
     """User + system time of `pid` and its descendants, those that ended included."""
-    total = 0.0
-    for member, stat in _tree(pid).items():
-        try:
-            total += time.clock_gettime(_cpu_clock(member)) + stat.reaped_ticks / _TICKS
-        except OSError:  # it ended since we looked: its parent has its time now
-            continue
-    return total
+    return sum(_own_seconds(member, stat) + stat.reaped_ticks / _TICKS for member, stat in _tree(pid).items())
 
 
 def resident_bytes(pid: int) -> int:
@@ -48,11 +43,21 @@ def resident_bytes(pid: int) -> int:
 def parse_stat(line: str) -> Stat:
     """Reads the fields after the command's name, which may itself hold spaces and parentheses."""
     fields = line[line.rindex(")") + 2 :].split()
-    return Stat(parent=int(fields[1]), reaped_ticks=int(fields[13]) + int(fields[14]))
+    own = int(fields[11]) + int(fields[12])
+    reaped = int(fields[13]) + int(fields[14])
+    return Stat(parent=int(fields[1]), own_ticks=own, reaped_ticks=reaped)
+
+
+def _own_seconds(pid: int, stat: Stat) -> float:
+    """By the process's CPU clock, ended threads included, or by its ticks once it has none."""
+    try:
+        return time.clock_gettime(_cpu_clock(pid))
+    except OSError:  # it ended and was not waited for yet
+        return stat.own_ticks / _TICKS
 
 
 def _cpu_clock(pid: int) -> int:
-    """The id of a process's CPU clock, as clock_getcpuclockid(3) makes it; ended threads count too."""
+    """The id of a process's CPU clock, as clock_getcpuclockid(3) makes it."""
     return (~pid << 3) | 2
 
 

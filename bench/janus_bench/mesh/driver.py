@@ -91,8 +91,9 @@ class _Bench:
             yield living
 
     def measure_case(self, scenario: Scenario, case: Case, started: Sequence[Running]) -> None:
-        entrants = [r for r in started if case.streams <= r.target.most_streams]
+        able = [r for r in started if case.streams <= r.target.most_streams]
         for number in range(case.rounds):
+            entrants = [r for r in able if number == 0 or not r.target.slow]
             shift = number % max(1, len(entrants))  # nobody is always first
             for entrant in [*entrants[shift:], *entrants[:shift]]:
                 name = entrant.target.name

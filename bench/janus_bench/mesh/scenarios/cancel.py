@@ -64,7 +64,9 @@ def _measure(running: Running, stage: Stage, phase: _Phase, clients: int) -> Rea
     outcome = stage.client.carry_out(load)
     seen = _seen(stage.mock, outcome.left_at)
     waits = [milliseconds(seen[id_] - left) for id_, left in outcome.left_at.items() if id_ in seen]
-    figures = {Figure.CANCEL_MISSED: float(len(outcome.left_at) - len(waits))}
+    # A client that left before the competitor was asked is neither seen nor missed.
+    missed = outcome.left_at.keys() & set(stage.mock.active())
+    figures = {Figure.CANCEL_MISSED: float(len(missed))}
     quantiles = Quantiles.of(waits)
     if quantiles:
         figures |= {Figure.CANCEL_P50: quantiles.p50, Figure.CANCEL_P99: quantiles.p99}
