@@ -15,7 +15,7 @@ from janus_proto._gen.janus.link.v1 import link_pb2
 from .outbox import Outbox
 
 # What a peer may send ahead of the reader, per exchange, and what an event costs beside its bytes.
-WINDOW_BYTES = 64 * 1024
+WINDOW_BYTES = 16 * 1024
 EVENT_BYTES = 16
 
 # What the outbox holds: frames, and pings by their number.
