@@ -50,7 +50,6 @@ class ClientExchange:
     """
 
     def __init__(self, open_: Open, request: request_pb2.ChatRequest, timeouts: Timeouts) -> None:
-        self.events_received = 0
         self._open = open_
         self.transport: ClientTransport | None = None
         self._request = request
@@ -176,7 +175,6 @@ class ClientExchange:
             raise JanusError.from_proto(event.error)
         if payload == "finish":
             self._ended = True
-        self.events_received += 1
         return event
 
     def _expire(self, error: JanusError) -> None:
