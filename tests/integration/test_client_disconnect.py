@@ -216,7 +216,14 @@ async def test_four_hundred_departures_leave_nothing_behind(stack: Stack, compet
     before = {name: service.open_files() for name, service in stack.services.items()}
     for _ in range(20):
         await wave(20)
-    await settled(stack)
-    after = {name: service.open_files() for name, service in stack.services.items()}
-    for name, count in before.items():
-        assert after[name] <= count + 5, (name, before, after)
+    # The router has forgotten an exchange when the cancel is on its way; the shim closes its socket later.
+    deadline = time.monotonic() + 10
+    while (left := grown(stack, before)) and time.monotonic() < deadline:
+        await asyncio.sleep(0.05)
+    assert not left, before
+
+
+def grown(stack: Stack, before: dict[str, int]) -> dict[str, int]:
+    """The open files of the services that hold over five more than before."""
+    now = {name: service.open_files() for name, service in stack.services.items()}
+    return {name: count for name, count in now.items() if count > before[name] + 5}

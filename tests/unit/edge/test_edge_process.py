@@ -89,6 +89,9 @@ async def refuses_connections(port: int) -> None:
                 await client.get("/health")
             except httpx.ConnectError:
                 return
+            except (httpx.RemoteProtocolError, httpx.ReadError):
+                # The idle connection of the last question, closed while this one was on its way.
+                continue
 
 
 async def test_a_stream_longer_than_the_drain_is_cut_off_visibly() -> None:
