@@ -13,15 +13,14 @@ from janus_mesh.errors import CompetitorFailed, DeadlineExceeded, JanusError
 from .answer_events import AnswerEvents
 from .containers import Container, Containers
 from .error_bodies import http_error
-from .http_client import Call, HttpClient
+from .http import Call, HttpClient
+from .relay import StreamRelay
 from .request_json import request_body
 from .settings import Settings
 from .silence import Silence, bounded_silence
-from .sse import EventParser
 
 _EVENT_STREAM = "text/event-stream"
 _JSON = "application/json"
-_DONE = b"[DONE]"
 _ERROR_BYTES = 64 * 1024
 
 
@@ -66,21 +65,14 @@ class HttpAnswer:
         self, exchange: mesh.Exchange, call: Call, answer: AnswerEvents, silence: Silence
     ) -> None:
         """Passes events on as they come, until `[DONE]` or the end of the body."""
-        parser = EventParser(self._settings.shim_max_event_bytes)
-        while read := await call.read():
-            heard = False
-            silence.interrupted()
-            for data, kind in parser.feed(read):
-                if data.strip() == _DONE:
-                    return
-                for event in answer.chunk(data, kind) if data else ():
-                    await exchange.send(event)
-                    heard = True
-            silence.resumed(heard=heard)
-            if not heard:
-                await asyncio.sleep(0)  # a flood without events must not keep the loop from its timers
-        if parser.unfinished and not answer.complete:
-            raise CompetitorFailed("the competitor's answer ended in the middle of an event")
+        relay = StreamRelay(exchange, answer, silence, self._settings.shim_max_event_bytes)
+        try:
+            while not relay.done and await call.push(relay.take):
+                await relay.catch_up()
+        except CompetitorFailed:
+            await relay.catch_up()
+            raise
+        relay.check_end()
 
     async def _relay_completion(
         self, exchange: mesh.Exchange, call: Call, answer: AnswerEvents, silence: Silence

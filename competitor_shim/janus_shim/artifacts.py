@@ -26,7 +26,7 @@ from janus_proto._gen.janus.artifact.v1 import artifact_pb2_grpc
 
 from .containers import Container, Containers
 from .error_bodies import http_error
-from .http_client import Call, HttpClient
+from .http import Call, HttpClient
 from .settings import Settings
 from .silence import Silence, bounded_silence
 
@@ -78,6 +78,7 @@ class ArtifactServicer(artifact_pb2_grpc.ArtifactServiceServicer):
         """Copies the bytes wanted, in pieces, and reads no faster than they are taken."""
         skip, left, taken = extent.skip, extent.length, 0
         while left and (read := await call.read()):
+            silence.heard()
             silence.interrupted()
             taken += len(read)
             if taken > self._settings.shim_max_artifact_bytes:
@@ -87,7 +88,7 @@ class ArtifactServicer(artifact_pb2_grpc.ArtifactServiceServicer):
             left -= len(wanted)
             for start in range(0, len(wanted), _PIECE_BYTES):
                 await context.write(pb.FetchArtifactResponse(data=wanted[start : start + _PIECE_BYTES]))
-            silence.resumed(heard=True)
+            silence.resumed()
         if skip:
             raise _beyond_the_end()
 

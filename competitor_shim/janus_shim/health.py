@@ -11,7 +11,7 @@ from janus_mesh import logs
 from janus_mesh.errors import JanusError
 
 from .containers import Container
-from .http_client import HttpClient
+from .http import HttpClient
 
 # Until a container is first seen healthy, so that it takes part soon after it starts.
 _FIRST_LOOKS_SECONDS = 0.25

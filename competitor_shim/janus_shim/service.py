@@ -11,7 +11,7 @@ from .answer import HttpAnswer
 from .artifacts import ARTIFACT_SERVICE, ArtifactServicer
 from .containers import Containers
 from .health import HealthWatch, Publish
-from .http_client import HttpClient
+from .http import HttpClient
 from .registry import Registry, RegistryFile, container_at
 from .settings import Settings
 

@@ -1,12 +1,13 @@
 """Bounds how long a competitor may be silent, with one timer per exchange that is looked at lazily.
 
     async with bounded_silence(first_event=60.0, gap=120.0) as silence:
-        while read := await ...:
-            silence.interrupted()         # the competitor is not waited for while its events are passed on
-            ...
-            silence.resumed(heard=True)   # now it is; `heard` says whether the read held an event
+        ...
+        silence.heard()           # an event came
+        silence.interrupted()     # the competitor is not waited for while its events wait for their reader
+        ...
+        silence.resumed()         # now it is
 
-Noting an event is two assignments; the timer looks at the clock only when it fires.
+Noting an event is an assignment; the timer looks at the clock only when it fires.
 """
 
 import asyncio
@@ -29,21 +30,23 @@ class Silence:
         self._listening = True
         self._timer = self._loop.call_at(self._since + first_event, self._look)
 
-    def interrupted(self) -> None:
-        """Something came; whatever time is spent on it is not the competitor's silence."""
-        self._listening = False
-
-    def resumed(self, *, heard: bool) -> None:
-        """The competitor is waited for again. Unless an event was heard, the silence goes on."""
-        self._listening = True
-        if not heard:
-            return
+    def heard(self) -> None:
+        """An event came: the silence begins anew."""
         self._since = self._loop.time()
         if not self._heard:
             self._heard = True
             self._limit = self._gap
             self._timer.cancel()
             self._timer = self._loop.call_at(self._since + self._limit, self._look)
+
+    def interrupted(self) -> None:
+        """Whatever time passes from now on is not the competitor's silence."""
+        self._listening = False
+
+    def resumed(self) -> None:
+        """The competitor is waited for again."""
+        self._listening = True
+        self._since = self._loop.time()
 
     def stop(self) -> None:
         self._timer.cancel()

@@ -28,6 +28,9 @@ class ServerTransport(Protocol):
     async def write(self, event: event_pb2.ChatEvent) -> None:
         """Sends one event; waits while the caller has granted no credit."""
 
+    def offer(self, event: event_pb2.ChatEvent) -> bool:
+        """Sends one event that is no ending, if that needs no waiting; whether it did."""
+
 
 class Exchange:
     """The server's side of one chat. `Answer` coroutines get one."""
@@ -67,6 +70,16 @@ class Exchange:
         if event.WhichOneof("payload") in ("finish", "error"):
             self.ended = True
         await self._transport.write(event)
+
+    def offer(self, event: event_pb2.ChatEvent) -> bool:
+        """Sends one event that is no ending, if that needs no waiting; whether it did.
+
+        For those who have events in callbacks; what was not sent is for `send`, before all that follows.
+        """
+        if self.ended or not self._transport.offer(event):
+            return False
+        self._note_events(1)
+        return True
 
     async def relay(self, upstream: ClientExchange) -> event_pb2.ChatEvent:
         """Sends on all that another exchange has to say, untouched, and returns its `finish`.

@@ -108,6 +108,13 @@ class ServerEnd:
             await self._waiting
         self.write_now(kind, event.SerializeToString())
 
+    def offer(self, event: event_pb2.ChatEvent) -> bool:
+        """Queues an event that is no ending, when there is credit for it; whether it did."""
+        if self._credit <= 0 and not self._left:
+            return False
+        self.write_now(0, event.SerializeToString())
+        return True
+
     def write_now(self, kind: int, event: bytes) -> None:
         """Queues a serialised event, whatever the credit; dropped when the caller has left."""
         if not self._left:
