@@ -32,7 +32,7 @@ class StreamRelay:
         self._answer = answer
         self._silence = silence
         self._parser = EventParser(max_event_bytes)
-        self._held: deque[event_pb2.ChatEvent] = deque()
+        self._held: deque[event_pb2.ChatEvent | str] = deque()
 
     def take(self, read: bytes) -> bool:
         """Passes on the events in a piece of the body. False when some have to wait, or all is said.

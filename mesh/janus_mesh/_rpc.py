@@ -12,6 +12,7 @@ from . import logs
 from .errors import CompetitorFailed, JanusError, from_grpc
 from .exchange import Answer, Exchange, conduct
 from .headers import REQUEST_ID, new_request_id
+from .link.push import Said
 
 # How long a caller may hold a call open before it says what it wants.
 _REQUEST_SECONDS = 10.0
@@ -89,7 +90,8 @@ class _ServerTransport:
         self._credit = credit
         self._granted = asyncio.Event()
 
-    async def write(self, event: event_pb2.ChatEvent) -> None:
+    async def write(self, said: Said) -> None:
+        event = event_pb2.ChatEvent(content=said) if isinstance(said, str) else said
         # An ending always gets through: it frees the caller, who may have nothing left to grant.
         if self._limited and not (event.HasField("finish") or event.HasField("error")):
             while self._credit <= 0:
@@ -103,7 +105,7 @@ class _ServerTransport:
             # A write that was under way when the caller left fails before gRPC cancels this task.
             raise asyncio.CancelledError from None
 
-    def offer(self, event: event_pb2.ChatEvent) -> bool:  # noqa: ARG002  # a call's every write is waited for
+    def offer(self, event: Said) -> bool:  # noqa: ARG002  # a call's every write is waited for
         return False
 
     async def listen(self, answering: asyncio.Task[Any]) -> None:

@@ -14,6 +14,7 @@ from janus_proto._gen.janus.chat.v1 import event_pb2, request_pb2
 from ._watchdog import Timeouts, Watchdog
 from .errors import CompetitorFailed, JanusError, Unavailable
 from .link.client import ClientEnd
+from .link.push import Push, Said, Take
 from .link.server import ServerEnd
 from .link.splice import Splice
 
@@ -120,7 +121,6 @@ class ClientExchange:
         """Passes all that comes to another link without waking this task; returns the `finish`."""
         assert isinstance(self.transport, ClientEnd)
         assert self._watchdog is not None
-        watchdog = self._watchdog
         while self._unread:
             event = self._accept(self._unread.popleft())
             if self._ended:
@@ -128,19 +128,47 @@ class ClientExchange:
             await sink.write(event)
             note(1)
 
-        def passed(count: int) -> None:
-            watchdog.event()
-            note(count)
-
-        splice = Splice(self.transport, sink, passed)
+        splice = Splice(self.transport, sink, self._watchdog.event)
         arrived = self.transport.arrived
         try:
             ending = await self._bounded(splice.ending, lambda: not arrived)
         finally:
             splice.close()
+            note(splice.passed)
         if ending is None:
             raise self._expired or CompetitorFailed("the peer stopped without an ending")
         return self._accept(ending)
+
+    async def push(self, take: Take) -> None:
+        """Hands what arrives to `take`, in the very callback that brought it, until `take` returns False.
+
+        It also returns when nothing is left but the ending, which `burst` then gives. `take` must not
+        wait, and gets at least one event; a `str` is a content delta of choice 0 and nothing more.
+        """
+        while True:
+            ready = self._unread_before_ending()
+            if ready and not take(ready):
+                return
+            if self._unread or self._ended:
+                return
+            if isinstance(self.transport, ClientEnd):
+                await self._pushed(self.transport, take)
+                return
+            self._unread.extend(await self._receive())
+
+    def _unread_before_ending(self) -> list[Said]:
+        ready: list[Said] = []
+        while self._unread and self._unread[0].WhichOneof("payload") not in ("finish", "error"):
+            ready.append(self._unread.popleft())
+        return ready
+
+    async def _pushed(self, source: ClientEnd, take: Take) -> None:
+        assert self._watchdog is not None
+        push = Push(source, take, self._watchdog.event)
+        try:
+            await self._bounded(push.stopped)
+        finally:
+            push.close()
 
     async def _receive(self) -> list[event_pb2.ChatEvent]:
         if self._ended:

@@ -17,6 +17,7 @@ from . import logs, metrics, traces
 from .client_exchange import ClientExchange
 from .errors import DeadlineExceeded, Internal, JanusError
 from .link.client import ClientEnd
+from .link.push import Said
 from .link.server import ServerEnd
 
 log = logs.get("mesh.exchange")
@@ -25,10 +26,10 @@ log = logs.get("mesh.exchange")
 class ServerTransport(Protocol):
     """What an `Exchange` needs of the wire."""
 
-    async def write(self, event: event_pb2.ChatEvent) -> None:
+    async def write(self, event: Said) -> None:
         """Sends one event; waits while the caller has granted no credit."""
 
-    def offer(self, event: event_pb2.ChatEvent) -> bool:
+    def offer(self, event: Said) -> bool:
         """Sends one event that is no ending, if that needs no waiting; whether it did."""
 
 
@@ -62,16 +63,19 @@ class Exchange:
         """Seconds since the request arrived."""
         return time.monotonic() - self._started
 
-    async def send(self, event: event_pb2.ChatEvent) -> None:
-        """Sends one event, waiting for credit. Cancelled (as a task) when the caller left."""
+    async def send(self, event: Said) -> None:
+        """Sends one event, waiting for credit. Cancelled (as a task) when the caller left.
+
+        A `str` is a content delta of choice 0 and nothing more.
+        """
         if self.ended:
             raise RuntimeError("an event after the last one")
         self._note_events(1)
-        if event.WhichOneof("payload") in ("finish", "error"):
+        if not isinstance(event, str) and event.WhichOneof("payload") in ("finish", "error"):
             self.ended = True
         await self._transport.write(event)
 
-    def offer(self, event: event_pb2.ChatEvent) -> bool:
+    def offer(self, event: Said) -> bool:
         """Sends one event that is no ending, if that needs no waiting; whether it did.
 
         For those who have events in callbacks; what was not sent is for `send`, before all that follows.

@@ -8,7 +8,9 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
 
-from janus_mesh.errors import JanusError, Overloaded, Unavailable
+from google.protobuf.message import DecodeError
+
+from janus_mesh.errors import CompetitorFailed, JanusError, Overloaded, Unavailable
 from janus_proto._gen.janus.chat.v1 import chat_pb2, event_pb2, request_pb2
 from janus_proto._gen.janus.link.v1 import link_pb2
 
@@ -21,14 +23,18 @@ EVENT_BYTES = 16
 # What the outbox holds: frames, and pings by their number.
 Item = link_pb2.Frame | int
 
-_PARSE = event_pb2.ChatEvent.FromString
+# An event as it came: its kind and its bytes.
+Arrived = tuple[int, bytes]
+
+_ENDINGS = (link_pb2.EVENT_KIND_FINISH, link_pb2.EVENT_KIND_ERROR)
+_CONTENT = link_pb2.EVENT_KIND_CONTENT
 
 
 class ClientLink:
     """Every live exchange of one link."""
 
     def __init__(self, max_exchanges: int = 0) -> None:
-        self.outbox: Outbox[Item] = Outbox()
+        self.outbox: Outbox[Item] = Outbox(_size_of)
         self.draining = False
         self.max_exchanges = max_exchanges
         self._ends: dict[int, ClientEnd] = {}
@@ -61,7 +67,8 @@ class ClientLink:
             timeout_millis=0 if total is None else max(1, int(total * 1000)),
             headers=dict(headers),
         )
-        self.outbox.put(link_pb2.Frame(exchange=end.exchange, open=opening), opening.ByteSize())
+        self._say(link_pb2.Frame(exchange=end.exchange, open=opening))
+        self.outbox.hurry()
         return end
 
     def receive(self, message: link_pb2.LinkResponse) -> None:
@@ -69,12 +76,19 @@ class ClientLink:
         if message.draining:
             self.draining = True
         ends = self._ends
+        changed: list[ClientEnd] = []
         for exchange, kind, event in zip(message.exchanges, message.kinds, message.events, strict=True):
             end = ends.get(exchange)
-            if end is not None:
-                if kind:
-                    del ends[exchange]
-                end.deliver(event, kind)
+            if end is None:
+                continue
+            if not end.arrived or kind in _ENDINGS:
+                changed.append(end)
+            end.arrived.append((kind, event))
+            if kind in _ENDINGS:
+                del ends[exchange]
+                end.ended = True
+        for end in changed:
+            end.changed()
 
     def lose(self, error: JanusError) -> None:
         """Ends the link, and with it every live exchange."""
@@ -86,16 +100,20 @@ class ClientLink:
 
     def ping(self, number: int) -> None:
         """Asks the peer for a sign of life."""
-        self.outbox.put(number)
+        self.outbox.put(number, EVENT_BYTES)
 
     def grant(self, exchange: int, credit: int) -> None:
         if exchange in self._ends:
-            self.outbox.put(link_pb2.Frame(exchange=exchange, credit=credit), EVENT_BYTES)
+            self._say(link_pb2.Frame(exchange=exchange, credit=credit))
 
     def leave(self, exchange: int) -> None:
         """The caller wants no more of it; harmless after its ending."""
         if self._ends.pop(exchange, None) is not None and self._lost is None:
-            self.outbox.put(link_pb2.Frame(exchange=exchange, cancel=chat_pb2.Cancel()), EVENT_BYTES)
+            self._say(link_pb2.Frame(exchange=exchange, cancel=chat_pb2.Cancel()))
+            self.outbox.hurry()
+
+    def _say(self, frame: link_pb2.Frame) -> None:
+        self.outbox.put(frame, _size_of(frame))
 
 
 class ClientEnd:
@@ -103,7 +121,7 @@ class ClientEnd:
 
     def __init__(self, link: ClientLink, exchange: int) -> None:
         self.exchange = exchange
-        self.arrived: deque[bytes] = deque()
+        self.arrived: deque[Arrived] = deque()
         self.ended = False
         self.failure: JanusError | None = None
         # Called after every change, in place of waking a reader.
@@ -117,16 +135,15 @@ class ClientEnd:
         """Whether `receive` would return, or raise, at once."""
         return bool(self.arrived) or self.ended
 
-    def deliver(self, event: bytes, kind: int) -> None:
-        self.arrived.append(event)
-        if kind:
-            self.ended = True
-        self._changed()
+    @property
+    def before_ending(self) -> int:
+        """How many of the events that arrived are not the ending."""
+        return len(self.arrived) - (1 if self.ended and self.failure is None and self.arrived else 0)
 
     def fail(self, error: JanusError) -> None:
         self.failure = error
         self.ended = True
-        self._changed()
+        self.changed()
 
     async def receive(self) -> list[event_pb2.ChatEvent]:
         """The events that have arrived, at least one; none at all after the ending.
@@ -140,11 +157,14 @@ class ClientEnd:
                 return []
             self._waiting = asyncio.get_running_loop().create_future()
             await self._waiting
-        events = [_PARSE(event) for event in self.arrived]
-        size = sum(map(len, self.arrived)) + EVENT_BYTES * len(events)
-        self.arrived.clear()
-        self.taken(size)
-        return events
+        return [as_event(kind, data) for kind, data in self.take(len(self.arrived))]
+
+    def take(self, count: int) -> list[Arrived]:
+        """The first `count` events that arrived, which makes room for as many."""
+        popleft = self.arrived.popleft
+        taken = [popleft() for _ in range(count)]
+        self.taken(sum(len(data) for _, data in taken) + EVENT_BYTES * count)
+        return taken
 
     def taken(self, size: int) -> None:
         """Notes that so many bytes were taken, and renews the peer's credit at half of the window."""
@@ -158,15 +178,38 @@ class ClientEnd:
         if not self.ended:
             self.ended = True
             self.arrived.clear()  # nobody wants it, and none of it is an ending
-            self._changed()
+            self.changed()
 
-    def _changed(self) -> None:
+    def changed(self) -> None:
+        """Something arrived, or ended it."""
         if self.on_change is not None:
             self.on_change()
         if self._waiting is not None:
             if not self._waiting.done():
                 self._waiting.set_result(None)
             self._waiting = None
+
+
+def as_event(kind: int, data: bytes) -> event_pb2.ChatEvent:
+    """An event that arrived. Raises `CompetitorFailed` when it is none."""
+    try:
+        if kind == _CONTENT:
+            return event_pb2.ChatEvent(content=data.decode())
+        return event_pb2.ChatEvent.FromString(data)
+    except (UnicodeDecodeError, DecodeError):
+        raise CompetitorFailed("the peer sent an event that cannot be read") from None
+
+
+def as_said(kind: int, data: bytes) -> event_pb2.ChatEvent | str:
+    """As `as_event`, but with bare content as it is."""
+    try:
+        return data.decode() if kind == _CONTENT else as_event(kind, data)
+    except UnicodeDecodeError:
+        raise CompetitorFailed("the peer sent an event that cannot be read") from None
+
+
+def _size_of(item: Item) -> int:
+    return EVENT_BYTES if isinstance(item, int) else item.ByteSize()
 
 
 def message_of(items: list[Item]) -> link_pb2.LinkRequest:

@@ -8,27 +8,36 @@ ItemT = TypeVar("ItemT")
 
 
 class Outbox(Generic[ItemT]):
-    """Items in order, each with its size; the pump takes them in loads of bounded size."""
+    """Items in order; the pump takes them in loads of bounded size. `size_of` is an item's bytes."""
 
     LOAD_BYTES = 256 * 1024
 
-    def __init__(self) -> None:
-        self._items: list[tuple[ItemT, int]] = []
+    def __init__(self, size_of: Callable[[ItemT], int]) -> None:
+        self._size_of = size_of
+        self._items: list[ItemT] = []
         self._bytes = 0
-        self._waiting: asyncio.Future[None] | None = None
+        self._waiting: asyncio.Future[None] | None = None  # for an item
+        self._resting: asyncio.Future[None] | None = None  # for the time, or for haste
         self._idle = asyncio.Event()
+        self._hurried = False
         self._closed = False
 
     def __len__(self) -> int:
         return len(self._items)
 
-    def put(self, item: ItemT, size: int = 0) -> None:
-        self._items.append((item, size))
+    def put(self, item: ItemT, size: int) -> None:
+        """Adds an item of so many bytes."""
+        self._items.append(item)
         self._bytes += size
         if self._waiting is not None:
-            if not self._waiting.done():
-                self._waiting.set_result(None)
+            _settle(self._waiting)
             self._waiting = None
+
+    def hurry(self) -> None:
+        """What waits is not to be held back for more to share its message."""
+        self._hurried = True
+        if self._resting is not None:
+            _settle(self._resting)
 
     async def wait(self) -> None:
         """Returns when there is something to take; what was taken before is then on the wire."""
@@ -37,6 +46,19 @@ class Outbox(Generic[ItemT]):
             self._waiting = asyncio.get_running_loop().create_future()
             await self._waiting
             self._idle.clear()
+
+    async def rest(self, until: float) -> None:
+        """Lets things gather until then (loop time), or until something is in a hurry."""
+        loop = asyncio.get_running_loop()
+        if self._hurried or until <= loop.time():
+            return
+        self._resting = loop.create_future()
+        timer = loop.call_at(until, _settle, self._resting)
+        try:
+            await self._resting
+        finally:
+            timer.cancel()
+            self._resting = None
 
     async def emptied(self) -> None:
         """Returns when all that was put has been carried away, or never will be."""
@@ -54,27 +76,30 @@ class Outbox(Generic[ItemT]):
         """The next load: everything, or the first items that make up `LOAD_BYTES`."""
         items = self._items
         if self._bytes <= self.LOAD_BYTES:
-            self._items, self._bytes = [], 0
-            return [item for item, _ in items]
+            self._items, self._bytes, self._hurried = [], 0, False
+            return items
         count = taken = 0
         while taken < self.LOAD_BYTES:
-            taken += items[count][1]
+            taken += self._size_of(items[count])
             count += 1
         self._items, self._bytes = items[count:], self._bytes - taken
-        return [item for item, _ in items[:count]]
+        return items[:count]
+
+
+def _settle(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)
 
 
 async def pump(outbox: Outbox[ItemT], write: Callable[[list[ItemT]], Awaitable[None]], floor: float) -> None:
     """Writes whatever queued while the last write was under way, for ever.
 
-    `floor` (seconds) is the least time between two writes: it delays nothing that comes alone, and
-    lets frames of many exchanges share a message when they come together.
+    `floor` (seconds) is the least time between two writes: it delays nothing that comes alone or is in
+    a hurry, and lets frames of many exchanges share a message when they come together.
     """
     clock = asyncio.get_running_loop().time
     while True:
         await outbox.wait()
         began = clock()
         await write(outbox.take())
-        rest = floor - (clock() - began)
-        if rest > 0:
-            await asyncio.sleep(rest)
+        await outbox.rest(began + floor)

@@ -22,7 +22,10 @@ Item = Column | link_pb2.LinkResponse
 
 FINISH = link_pb2.EVENT_KIND_FINISH
 ERROR = link_pb2.EVENT_KIND_ERROR
+CONTENT = link_pb2.EVENT_KIND_CONTENT
 _KINDS = {"finish": FINISH, "error": ERROR}
+# The first events of an exchange, from the route to the first of its text, wait for no others.
+_HURRIED_EVENTS = 4
 
 
 class ServerLink:
@@ -31,7 +34,7 @@ class ServerLink:
     def __init__(
         self, begin: Callable[["ServerEnd", link_pb2.Open], None], max_exchanges: int = 10_000
     ) -> None:
-        self.outbox: Outbox[Item] = Outbox()
+        self.outbox: Outbox[Item] = Outbox(_size_of)
         self.max_exchanges = max_exchanges
         self._begin = begin
         self._ends: dict[int, ServerEnd] = {}
@@ -45,7 +48,7 @@ class ServerLink:
     def receive(self, message: link_pb2.LinkRequest) -> None:
         """Takes in a message. Raises `InvalidRequest` when the caller breaks the rules: the link must end."""
         if message.ping:
-            self.outbox.put(link_pb2.LinkResponse(pong=message.ping))
+            self._say(link_pb2.LinkResponse(pong=message.ping))
         for frame in message.frames:
             what = frame.WhichOneof("frame")
             if what == "open":
@@ -62,7 +65,7 @@ class ServerLink:
 
     def drain(self) -> None:
         """Asks the caller to open new exchanges elsewhere."""
-        self.outbox.put(link_pb2.LinkResponse(draining=True))
+        self._say(link_pb2.LinkResponse(draining=True))
 
     def close(self) -> None:
         """The wire is gone: every live answer is cancelled."""
@@ -71,10 +74,13 @@ class ServerLink:
             end.leave()
         self.outbox.close()
 
-    def put(self, exchange: int, kind: int, event: bytes) -> None:
-        if kind:
-            self._ends.pop(exchange, None)
+    def end(self, exchange: int, kind: int, event: bytes) -> None:
+        """Queues an exchange's ending."""
+        self._ends.pop(exchange, None)
         self.outbox.put((exchange, kind, event), len(event) + EVENT_BYTES)
+
+    def _say(self, control: link_pb2.LinkResponse) -> None:
+        self.outbox.put(control, EVENT_BYTES)
 
     def _open(self, exchange: int, opening: link_pb2.Open) -> None:
         if exchange <= self._last:
@@ -82,7 +88,7 @@ class ServerLink:
         self._last = exchange
         if self.live >= self.max_exchanges:
             refusal = Overloaded("this link carries as many exchanges as it may", retry_after=1.0)
-            self.put(exchange, ERROR, _ending(refusal))
+            self.end(exchange, ERROR, _ending(refusal))
             return
         end = self._ends[exchange] = ServerEnd(self, exchange, opening.credit)
         self._begin(end, opening)
@@ -97,33 +103,44 @@ class ServerEnd:
         self.on_credit: Callable[[], None] | None = None
         self._link = link
         self._credit = credit
+        self._hurried = _HURRIED_EVENTS
         self._left = False
         self._waiting: asyncio.Future[None] | None = None
-
-    async def write(self, event: event_pb2.ChatEvent) -> None:
-        """Queues an event, when the caller has granted credit for it. An ending needs none."""
-        kind = _KINDS.get(event.WhichOneof("payload") or "", 0)
-        while self._credit <= 0 and not kind and not self._left:
-            self._waiting = asyncio.get_running_loop().create_future()
-            await self._waiting
-        self.write_now(kind, event.SerializeToString())
-
-    def offer(self, event: event_pb2.ChatEvent) -> bool:
-        """Queues an event that is no ending, when there is credit for it; whether it did."""
-        if self._credit <= 0 and not self._left:
-            return False
-        self.write_now(0, event.SerializeToString())
-        return True
-
-    def write_now(self, kind: int, event: bytes) -> None:
-        """Queues a serialised event, whatever the credit; dropped when the caller has left."""
-        if not self._left:
-            self._credit -= len(event) + EVENT_BYTES
-            self._link.put(self.exchange, kind, event)
 
     @property
     def has_credit(self) -> bool:
         return self._credit > 0
+
+    async def write(self, event: event_pb2.ChatEvent | str) -> None:
+        """Queues an event, when the caller has granted credit for it. An ending needs none."""
+        kind, data = _as_item(event)
+        if kind in (FINISH, ERROR):
+            if not self._left:
+                self._link.end(self.exchange, kind, data)
+            return
+        while self._credit <= 0 and not self._left:
+            self._waiting = asyncio.get_running_loop().create_future()
+            await self._waiting
+        self.forward(kind, data)
+
+    def offer(self, event: event_pb2.ChatEvent | str) -> bool:
+        """Queues an event that is no ending, when there is credit for it; whether it did."""
+        if self._credit <= 0 and not self._left:
+            return False
+        self.forward(*_as_item(event))
+        return True
+
+    def forward(self, kind: int, data: bytes) -> None:
+        """Queues what is no ending, as it goes on the wire; dropped when the caller has left."""
+        if self._left:
+            return
+        size = len(data) + EVENT_BYTES
+        self._credit -= size
+        outbox = self._link.outbox
+        outbox.put((self.exchange, kind, data), size)
+        if self._hurried:
+            self._hurried -= 1
+            outbox.hurry()
 
     def grant(self, credit: int) -> None:
         self._credit += credit
@@ -145,24 +162,29 @@ class ServerEnd:
             self._waiting = None
 
 
+def _as_item(event: event_pb2.ChatEvent | str) -> tuple[int, bytes]:
+    if isinstance(event, str):
+        return CONTENT, event.encode()
+    return _KINDS.get(event.WhichOneof("payload") or "", 0), event.SerializeToString()
+
+
+def _size_of(item: Item) -> int:
+    return len(item[2]) + EVENT_BYTES if isinstance(item, tuple) else EVENT_BYTES
+
+
 def _ending(error: JanusError) -> bytes:
     return event_pb2.ChatEvent(error=error.to_proto()).SerializeToString()
 
 
 def message_of(items: list[Item]) -> link_pb2.LinkResponse:
     """One message that carries a load of the outbox."""
-    exchanges: list[int] = []
-    kinds = bytearray()
-    events: list[bytes] = []
-    control = link_pb2.LinkResponse()
-    for item in items:
-        if isinstance(item, tuple):
-            exchange, kind, event = item
-            exchanges.append(exchange)
-            kinds.append(kind)
-            events.append(event)
-        else:
-            control.MergeFrom(item)
-    message = link_pb2.LinkResponse(exchanges=exchanges, kinds=bytes(kinds), events=events)
-    message.MergeFrom(control)
+    columns = [item for item in items if isinstance(item, tuple)]
+    message = link_pb2.LinkResponse()
+    if columns:
+        exchanges, kinds, events = zip(*columns, strict=True)
+        message = link_pb2.LinkResponse(exchanges=exchanges, kinds=bytes(kinds), events=events)
+    if len(columns) < len(items):
+        for item in items:
+            if not isinstance(item, tuple):
+                message.MergeFrom(item)
     return message

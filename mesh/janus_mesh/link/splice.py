@@ -5,22 +5,23 @@ from collections.abc import Callable
 
 from janus_proto._gen.janus.chat.v1 import event_pb2
 
-from .client import EVENT_BYTES, ClientEnd
+from .client import EVENT_BYTES, ClientEnd, as_event
 from .server import ServerEnd
 
 
 class Splice:
     """Runs from construction until `ending` is there: a `finish`, an `error`, or what was raised.
 
-    The ending itself is not passed on, because the one who forwards has something to do then. `note`
-    is told how many events have gone through.
+    The ending itself is not passed on, because the one who forwards has something to do then. `heard`
+    is called when events went through; `passed` counts them.
     """
 
-    def __init__(self, source: ClientEnd, sink: ServerEnd, note: Callable[[int], None]) -> None:
+    def __init__(self, source: ClientEnd, sink: ServerEnd, heard: Callable[[], None]) -> None:
         self.ending: asyncio.Future[event_pb2.ChatEvent | None] = asyncio.get_running_loop().create_future()
+        self.passed = 0
         self._source = source
         self._sink = sink
-        self._note = note
+        self._heard = heard
         source.on_change = self._flow
         sink.on_credit = self._flow
         self._flow()
@@ -32,24 +33,26 @@ class Splice:
     def _flow(self) -> None:
         source, sink = self._source, self._sink
         arrived = source.arrived
-        # After an orderly end the last event is the ending; a link that was lost leaves none.
-        kept = 1 if source.ended and source.failure is None and arrived else 0
-        passed = size = 0
-        while len(arrived) > kept and sink.has_credit:
-            event = arrived.popleft()
-            sink.write_now(0, event)
-            size += len(event) + EVENT_BYTES
-            passed += 1
-        if passed:
-            self._note(passed)
+        count = passable = source.before_ending
+        size = 0
+        while count and sink.has_credit:
+            kind, data = arrived.popleft()
+            sink.forward(kind, data)
+            size += len(data) + EVENT_BYTES
+            count -= 1
+        if size:
+            self.passed += passable - count
+            self._heard()
             source.taken(size)
-        if source.ended and len(arrived) == kept and not self.ending.done():
-            self._settle(bool(kept))
+        # After an orderly end the last event is the ending; a link that was lost leaves none.
+        if source.ended and not count and not self.ending.done():
+            self._settle()
 
-    def _settle(self, orderly: bool) -> None:
+    def _settle(self) -> None:
         source = self._source
         if source.failure is not None:
             self.ending.set_exception(source.failure)
+        elif source.arrived:
+            self.ending.set_result(as_event(*source.arrived.popleft()))
         else:
-            ending = event_pb2.ChatEvent.FromString(source.arrived.popleft()) if orderly else None
-            self.ending.set_result(ending)
+            self.ending.set_result(None)

@@ -26,7 +26,7 @@ from janus_proto._gen.janus.chat.v1 import chat_pb2 as janus_dot_chat_dot_v1_dot
 from janus_proto._gen.janus.chat.v1 import request_pb2 as janus_dot_chat_dot_v1_dot_request__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18janus/link/v1/link.proto\x12\rjanus.link.v1\x1a\x18janus/chat/v1/chat.proto\x1a\x1bjanus/chat/v1/request.proto\"/\n\x05Hello\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x15\n\rmax_exchanges\x18\x02 \x01(\r\"f\n\x0bLinkRequest\x12#\n\x05hello\x18\x01 \x01(\x0b\x32\x14.janus.link.v1.Hello\x12$\n\x06\x66rames\x18\x02 \x03(\x0b\x32\x14.janus.link.v1.Frame\x12\x0c\n\x04ping\x18\x03 \x01(\x04\"\x82\x01\n\x05\x46rame\x12\x10\n\x08\x65xchange\x18\x01 \x01(\r\x12#\n\x04open\x18\x02 \x01(\x0b\x32\x13.janus.link.v1.OpenH\x00\x12\x10\n\x06\x63redit\x18\x03 \x01(\x04H\x00\x12\'\n\x06\x63\x61ncel\x18\x04 \x01(\x0b\x32\x15.janus.chat.v1.CancelH\x00\x42\x07\n\x05\x66rame\"\xbe\x01\n\x04Open\x12+\n\x07request\x18\x01 \x01(\x0b\x32\x1a.janus.chat.v1.ChatRequest\x12\x0e\n\x06\x63redit\x18\x02 \x01(\x04\x12\x16\n\x0etimeout_millis\x18\x03 \x01(\x04\x12\x31\n\x07headers\x18\x04 \x03(\x0b\x32 .janus.link.v1.Open.HeadersEntry\x1a.\n\x0cHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x85\x01\n\x0cLinkResponse\x12#\n\x05hello\x18\x01 \x01(\x0b\x32\x14.janus.link.v1.Hello\x12\x11\n\texchanges\x18\x02 \x03(\r\x12\r\n\x05kinds\x18\x03 \x01(\x0c\x12\x0e\n\x06\x65vents\x18\x04 \x03(\x0c\x12\x0c\n\x04pong\x18\x05 \x01(\x04\x12\x10\n\x08\x64raining\x18\x06 \x01(\x08*T\n\tEventKind\x12\x1a\n\x16\x45VENT_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11\x45VENT_KIND_FINISH\x10\x01\x12\x14\n\x10\x45VENT_KIND_ERROR\x10\x02\x32R\n\x0bLinkService\x12\x43\n\x04Link\x12\x1a.janus.link.v1.LinkRequest\x1a\x1b.janus.link.v1.LinkResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18janus/link/v1/link.proto\x12\rjanus.link.v1\x1a\x18janus/chat/v1/chat.proto\x1a\x1bjanus/chat/v1/request.proto\"/\n\x05Hello\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x15\n\rmax_exchanges\x18\x02 \x01(\r\"f\n\x0bLinkRequest\x12#\n\x05hello\x18\x01 \x01(\x0b\x32\x14.janus.link.v1.Hello\x12$\n\x06\x66rames\x18\x02 \x03(\x0b\x32\x14.janus.link.v1.Frame\x12\x0c\n\x04ping\x18\x03 \x01(\x04\"\x82\x01\n\x05\x46rame\x12\x10\n\x08\x65xchange\x18\x01 \x01(\r\x12#\n\x04open\x18\x02 \x01(\x0b\x32\x13.janus.link.v1.OpenH\x00\x12\x10\n\x06\x63redit\x18\x03 \x01(\x04H\x00\x12\'\n\x06\x63\x61ncel\x18\x04 \x01(\x0b\x32\x15.janus.chat.v1.CancelH\x00\x42\x07\n\x05\x66rame\"\xbe\x01\n\x04Open\x12+\n\x07request\x18\x01 \x01(\x0b\x32\x1a.janus.chat.v1.ChatRequest\x12\x0e\n\x06\x63redit\x18\x02 \x01(\x04\x12\x16\n\x0etimeout_millis\x18\x03 \x01(\x04\x12\x31\n\x07headers\x18\x04 \x03(\x0b\x32 .janus.link.v1.Open.HeadersEntry\x1a.\n\x0cHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x85\x01\n\x0cLinkResponse\x12#\n\x05hello\x18\x01 \x01(\x0b\x32\x14.janus.link.v1.Hello\x12\x11\n\texchanges\x18\x02 \x03(\r\x12\r\n\x05kinds\x18\x03 \x01(\x0c\x12\x0e\n\x06\x65vents\x18\x04 \x03(\x0c\x12\x0c\n\x04pong\x18\x05 \x01(\x04\x12\x10\n\x08\x64raining\x18\x06 \x01(\x08*l\n\tEventKind\x12\x1a\n\x16\x45VENT_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11\x45VENT_KIND_FINISH\x10\x01\x12\x14\n\x10\x45VENT_KIND_ERROR\x10\x02\x12\x16\n\x12\x45VENT_KIND_CONTENT\x10\x03\x32R\n\x0bLinkService\x12\x43\n\x04Link\x12\x1a.janus.link.v1.LinkRequest\x1a\x1b.janus.link.v1.LinkResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,7 +36,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OPEN_HEADERSENTRY']._loaded_options = None
   _globals['_OPEN_HEADERSENTRY']._serialized_options = b'8\001'
   _globals['_EVENTKIND']._serialized_start=713
-  _globals['_EVENTKIND']._serialized_end=797
+  _globals['_EVENTKIND']._serialized_end=821
   _globals['_HELLO']._serialized_start=98
   _globals['_HELLO']._serialized_end=145
   _globals['_LINKREQUEST']._serialized_start=147
@@ -49,6 +49,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OPEN_HEADERSENTRY']._serialized_end=575
   _globals['_LINKRESPONSE']._serialized_start=578
   _globals['_LINKRESPONSE']._serialized_end=711
-  _globals['_LINKSERVICE']._serialized_start=799
-  _globals['_LINKSERVICE']._serialized_end=881
+  _globals['_LINKSERVICE']._serialized_start=823
+  _globals['_LINKSERVICE']._serialized_end=905
 # @@protoc_insertion_point(module_scope)

@@ -33,6 +33,10 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     """The `finish`: the last of its exchange."""
     EVENT_KIND_ERROR: _EventKind.ValueType  # 2
     """The `error`: the last of its exchange."""
+    EVENT_KIND_CONTENT: _EventKind.ValueType  # 3
+    """A content delta of choice 0 and nothing more, as nearly all events are: bare text in UTF-8 in place
+    of a serialised event.
+    """
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper):
     """What kind of event a frame carries, so that one who forwards need not decode it."""
@@ -43,6 +47,10 @@ EVENT_KIND_FINISH: EventKind.ValueType  # 1
 """The `finish`: the last of its exchange."""
 EVENT_KIND_ERROR: EventKind.ValueType  # 2
 """The `error`: the last of its exchange."""
+EVENT_KIND_CONTENT: EventKind.ValueType  # 3
+"""A content delta of choice 0 and nothing more, as nearly all events are: bare text in UTF-8 in place
+of a serialised event.
+"""
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 @_typing.final
@@ -235,7 +243,7 @@ class LinkResponse(_message.Message):
 
     @_builtins.property
     def events(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
-        """Each event: a serialised `janus.chat.v1.ChatEvent`."""
+        """Each event: a serialised `janus.chat.v1.ChatEvent`, or what its kind says."""
 
     def __init__(
         self,
