@@ -11,6 +11,7 @@ from janus_proto._gen.janus.chat.v1 import event_pb2 as pb
 
 from . import payloads
 from .choice_events import ChoiceEvents, plain_text
+from .content_template import ContentTemplate
 from .error_bodies import reported_error
 from .json_fields import (
     Object,
@@ -42,11 +43,19 @@ class AnswerEvents:
         self._repeated: Object = {}  # the first chunk's unknown fields, which `start` carried
         self._usual: frozenset[str] = frozenset()  # the keys of a chunk without news
         self._usage: pb.Usage | None = None
+        self._template = ContentTemplate()
 
     @property
     def complete(self) -> bool:
         """Whether there is a choice, and every choice has its `finish_reason`."""
         return bool(self._choices) and all(choice.finished for choice in self._choices.values())
+
+    def plain(self, data: bytes) -> str | None:
+        """The text of the commonest chunk by far, which repeats the last but for its text.
+
+        None for any other, and for the choices after the first: `chunk` tells what those say.
+        """
+        return self._template.text(data)
 
     def chunk(self, data: bytes, kind: str = "message") -> list[ChatEvent]:
         """The events of one `chat.completion.chunk`, which came as an SSE event of type `kind`.
@@ -57,7 +66,12 @@ class AnswerEvents:
         if kind == "error":
             raise reported_error(chunk.get("error") or chunk)
         plain = self._plain(chunk)
-        return self._events(chunk, ChoiceEvents.from_chunk) if plain is None else [plain]
+        if plain is not None:
+            if not plain.choice:
+                self._template.learn(data, chunk, plain.content)
+            return [plain]
+        self._template.forget()
+        return self._events(chunk, ChoiceEvents.from_chunk)
 
     def completion(self, data: bytes) -> list[ChatEvent]:
         """The events of a whole `chat.completion`, but for the finish. Raises as `chunk` does."""

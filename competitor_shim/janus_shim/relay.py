@@ -39,15 +39,25 @@ class StreamRelay:
 
         Raises `CompetitorFailed` for what makes no sense, after the events before it.
         """
+        data = self._parser.whole(read)
+        if data is not None and (text := self._answer.plain(data)) is not None:
+            self._pass_on(text)
+            return not self._held
         for data, kind in self._parser.feed(read):
             if data == _DONE or data.strip() == _DONE:
                 self.done = True
                 return False
+            if kind == "message" and (text := self._answer.plain(data)) is not None:
+                self._pass_on(text)
+                continue
             for event in self._answer.chunk(data, kind) if data else ():
-                self._silence.heard()
-                if self._held or not self._exchange.offer(event):
-                    self._held.append(event)
+                self._pass_on(event)
         return not self._held
+
+    def _pass_on(self, event: event_pb2.ChatEvent | str) -> None:
+        self._silence.heard()
+        if self._held or not self._exchange.offer(event):
+            self._held.append(event)
 
     async def catch_up(self) -> None:
         """Sends what had to wait."""

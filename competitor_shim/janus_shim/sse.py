@@ -36,6 +36,20 @@ class EventParser:
         """Whether part of an event is held that no blank line has ended."""
         return bool(self._data or self._partial)
 
+    def whole(self, read: bytes) -> bytes | None:
+        """The data of a read that is just one event in its commonest form; None for `feed` to look at."""
+        if not (read.startswith(b"data: ") and read.endswith(b"\n\n")) or len(read) > self._limit:
+            return None
+        if read.find(b"\n") != len(read) - 2 or b"\r" in read or not self._between_events:
+            return None
+        return read[6:-2]
+
+    @property
+    def _between_events(self) -> bool:
+        return not (
+            self._data or self._partial or self._kind or self._in_comment or self._after_cr or self._at_start
+        )
+
     def feed(self, read: bytes) -> Iterator[tuple[bytes, str]]:
         """The data and the type (`message` unless said) of each event that this read completes.
 
