@@ -99,20 +99,13 @@ class ChatResponse(Response):
         async with self._gateway.router.chat(request) as exchange:
             if parsed.stream:
                 writer = ChunkWriter(identity, include_usage=parsed.include_usage, artifact_url=artifact_url)
-                await self._stream(exchange, writer, scope, send)
+                answer = AnswerStream(exchange, writer, record)
+                await answer.respond(send, ping_seconds=self._gateway.settings.keepalive_seconds)
             else:
                 builder = CompletionBuilder(
                     identity, artifact_url=artifact_url, max_bytes=self._gateway.settings.max_answer_bytes
                 )
                 await self._complete(exchange, builder, scope, send)
-
-    async def _stream(
-        self, exchange: mesh.ClientExchange, writer: ChunkWriter, scope: Scope, send: Send
-    ) -> None:
-        keepalive = self._gateway.settings.keepalive_seconds
-        async with AnswerStream(exchange, writer, RequestRecord.of(scope)) as stream:
-            await stream.ready(keepalive)
-            await stream.respond(send, ping_seconds=keepalive)
 
     async def _complete(
         self, exchange: mesh.ClientExchange, builder: CompletionBuilder, scope: Scope, send: Send

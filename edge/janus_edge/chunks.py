@@ -5,6 +5,7 @@ The part that all chunks share is encoded once per stream; an event costs the en
 
 import orjson
 
+import janus_mesh as mesh
 from janus_proto._gen.janus.chat.v1 import event_pb2
 
 from .answer_json import (
@@ -46,8 +47,11 @@ class ChunkWriter:
         self._content_tail = b"}" + self._choice_tail
         self._begin(identity.model, {})
 
-    def write(self, event: event_pb2.ChatEvent) -> bytes:
+    def write(self, event: mesh.Said) -> bytes:
         """The chunks that the event makes: none (empty), one, or the stream's end."""
+        if isinstance(event, str):
+            head = self._content_heads.get(0) or self._open_content(0)
+            return head + orjson.dumps(event) + self._content_tail
         kind = event.WhichOneof("payload")
         if kind == "content" and not event.HasField("extras"):
             head = self._content_heads.get(event.choice) or self._open_content(event.choice)

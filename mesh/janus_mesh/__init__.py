@@ -13,6 +13,7 @@ from . import errors, logs, metrics, settings, traces
 from ._watchdog import Timeouts
 from .client_exchange import ClientExchange
 from .exchange import Answer, Exchange
+from .link.push import Said
 from .peer import Peer, dial
 from .server import CHAT_SERVICE, Server
 from .service import run, serve_http
@@ -23,6 +24,7 @@ __all__ = [
     "ClientExchange",
     "Exchange",
     "Peer",
+    "Said",
     "Server",
     "Timeouts",
     "dial",
