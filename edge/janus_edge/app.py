@@ -4,16 +4,17 @@ import secrets
 
 from fastapi import Depends, FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 import janus_mesh as mesh
 from janus_mesh import logs
 
 from . import error_responses, openapi
 from .admission import Admission
-from .api_keys import require_key
+from .api_keys import ApiKeys, require_key
 from .artifact_links import ArtifactLinks
 from .artifacts import artifact_routes
-from .chat import ChatGateway, chat_routes
+from .chat import ChatApp, ChatGateway, chat_routes
 from .docs_page import docs_routes
 from .health import VERSION, health_routes
 from .middleware import AccessMiddleware
@@ -25,9 +26,34 @@ from .signing import ArtifactSigner
 log = logs.get("edge")
 
 
-def create_app(settings: EdgeSettings, peer: mesh.Peer) -> FastAPI:
+class EdgeApp(FastAPI):
+    """FastAPI, but for chats, which are answered before its layers; around both stands what is for all."""
+
+    def surround(self, chats: ASGIApp, settings: EdgeSettings) -> None:
+        """To be called once, before it serves."""
+        routed = super().__call__
+
+        async def answered(scope: Scope, receive: Receive, send: Send) -> None:
+            app = chats if ChatApp.serves(scope) else routed
+            await app(scope, receive, send)
+
+        self._surrounded = AccessMiddleware(
+            CORSMiddleware(
+                answered,
+                allow_origins=settings.cors_origins,
+                allow_methods=["GET", "HEAD", "POST"],
+                allow_headers=["*"],
+                expose_headers=["x-request-id", "x-janus-competitor", "retry-after"],
+            )
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._surrounded(scope, receive, send)
+
+
+def create_app(settings: EdgeSettings, peer: mesh.Peer) -> EdgeApp:
     """The app, answering through the router at `peer`, which the caller keeps open and closes."""
-    app = FastAPI(
+    app = EdgeApp(
         title="Janus",
         version=VERSION,
         description="One OpenAI-compatible address for all competitors.",
@@ -40,8 +66,16 @@ def create_app(settings: EdgeSettings, peer: mesh.Peer) -> FastAPI:
     )
     router = RouterClient(peer, call_timeout=settings.connect_timeout, total_timeout=settings.total_timeout)
     signer = ArtifactSigner(_artifact_key(settings))
-    keys = [key.get_secret_value() for key in settings.api_keys]
-    guarded = [chat_routes(_gateway(settings, router, signer)), model_routes(router)]
+    keys = ApiKeys([key.get_secret_value() for key in settings.api_keys])
+    gateway = ChatGateway(
+        settings=settings,
+        router=router,
+        links=ArtifactLinks(signer, public_url=settings.public_url, max_ttl=settings.artifact_max_ttl),
+        admission=Admission(settings.max_streams),
+        keys=keys,
+    )
+    chats = chat_routes(gateway)
+    guarded = [chats, model_routes(router)]
     for routes in guarded:
         app.include_router(routes, dependencies=[Depends(require_key(keys))] if keys else [])
     # An artifact's signed id is what entitles to it: an <img> or a link can send no key.
@@ -51,26 +85,9 @@ def create_app(settings: EdgeSettings, peer: mesh.Peer) -> FastAPI:
         app.include_router(routes)
     openapi.install(app)
     error_responses.install(app, [*guarded, *public])
-    # The last one added is the outermost.
-    app.add_middleware(error_responses.CatchUnexpected)
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=settings.cors_origins,
-        allow_methods=["GET", "HEAD", "POST"],
-        allow_headers=["*"],
-        expose_headers=["x-request-id", "x-janus-competitor", "retry-after"],
-    )
-    app.add_middleware(AccessMiddleware)
+    app.add_middleware(error_responses.AnswerErrors)
+    app.surround(error_responses.AnswerErrors(ChatApp(gateway, chats.routes[0])), settings)
     return app
-
-
-def _gateway(settings: EdgeSettings, router: RouterClient, signer: ArtifactSigner) -> ChatGateway:
-    return ChatGateway(
-        settings=settings,
-        router=router,
-        links=ArtifactLinks(signer, public_url=settings.public_url, max_ttl=settings.artifact_max_ttl),
-        admission=Admission(settings.max_streams),
-    )
 
 
 def _artifact_key(settings: EdgeSettings) -> bytes:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 from starlette.datastructures import Headers
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 import janus_mesh as mesh
@@ -18,6 +19,7 @@ from janus_proto._gen.janus.chat.v1 import event_pb2
 
 from .admission import Admission
 from .answer_json import Identity
+from .api_keys import ApiKeys
 from .artifact_links import ArtifactLinks
 from .body import read_json_body
 from .chat_request import ParsedRequest, parse_chat_request
@@ -35,6 +37,9 @@ from .streaming import AnswerStream
 _PARSE_INLINE_BYTES = 64 * 1024
 
 
+CHAT_PATH = "/v1/chat/completions"
+
+
 @dataclass(frozen=True, slots=True)
 class ChatGateway:
     """What answering chats needs; one per process."""
@@ -43,14 +48,32 @@ class ChatGateway:
     router: RouterClient
     links: ArtifactLinks
     admission: Admission
+    keys: ApiKeys
+
+
+class ChatApp:
+    """The route as an ASGI app of its own: what stands around it costs every chunk and every request."""
+
+    def __init__(self, gateway: ChatGateway, route: BaseRoute) -> None:
+        self._gateway = gateway
+        self._route = route
+
+    @staticmethod
+    def serves(scope: Scope) -> bool:
+        return bool(scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == CHAT_PATH)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["route"] = self._route
+        self._gateway.keys.check(Headers(scope=scope).get("authorization", ""))
+        await ChatResponse(self._gateway)(scope, receive, send)
 
 
 def chat_routes(gateway: ChatGateway) -> APIRouter:
-    """The route."""
-    routes = APIRouter(prefix="/v1", tags=["chat"])
+    """The route as the OpenAPI document has it."""
+    routes = APIRouter(tags=["chat"])
 
     @routes.post(
-        "/chat/completions",
+        CHAT_PATH,
         summary="Create a chat completion",
         responses=CHAT_RESPONSES,
         openapi_extra=CHAT_REQUEST_BODY,

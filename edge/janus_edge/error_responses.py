@@ -14,7 +14,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from janus_mesh import logs
 from janus_mesh.errors import (
@@ -97,8 +97,8 @@ def install(app: FastAPI, routers: Iterable[APIRouter]) -> None:
     app.add_exception_handler(RequestValidationError, _validation_error)
 
 
-class CatchUnexpected:
-    """ASGI middleware: a bug becomes a 500 in OpenAI's shape, or breaks off a response that had begun."""
+class AnswerErrors:
+    """ASGI middleware: an error becomes a response in OpenAI's shape, or breaks off one that had begun."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -107,28 +107,29 @@ class CatchUnexpected:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started = False
-
-        async def observed(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
+        record = RequestRecord.of(scope)
         try:
-            await self._app(scope, receive, observed)
+            await self._app(scope, receive, send)
+        except JanusError as error:
+            if record.response_begun:
+                raise
+            await _noted(error, record)(scope, receive, send)
         except Exception:
-            if started:
+            if record.response_begun:
                 raise
             log.exception("unexpected error")
-            await response(internal(RequestRecord.of(scope)))(scope, receive, send)
+            await response(internal(record))(scope, receive, send)
+
+
+def _noted(error: JanusError, record: RequestRecord) -> Response:
+    record.competitor_id = record.competitor_id or error.competitor_id
+    record.error = error.code
+    return response(error)
 
 
 async def _janus_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, JanusError)
-    record = RequestRecord.of(request.scope)
-    record.competitor_id = record.competitor_id or error.competitor_id
-    record.error = error.code
-    return response(error)
+    return _noted(error, RequestRecord.of(request.scope))
 
 
 async def _not_found(request: Request, _: Exception) -> Response:

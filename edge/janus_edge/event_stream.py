@@ -1,4 +1,4 @@
-"""The response that a stream is: a head, bytes as they come, and a ping in every silence.
+r"""The response that a stream is: a head, bytes as they come, and a ping in every silence.
 
 with EventStream(send, ping_seconds=1.5) as stream:
     stream.write(chunk)          # from a task or a callback

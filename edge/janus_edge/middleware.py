@@ -89,6 +89,7 @@ class _Response:
 
     def _begin(self, message: Message) -> None:
         self._status = message["status"]
+        self._record.response_begun = True
         headers = message.setdefault("headers", [])
         headers.append((b"x-request-id", self._record.request_id.encode()))
         # A competitor's name comes from outside this process; it must not be able to break the head.

@@ -18,6 +18,7 @@ class RequestRecord:
     request_id: str
     competitor_id: str = ""
     error: str = ""  # code of the error that the client was told
+    response_begun: bool = False
     response_complete: bool = False
     client_left: bool = False
 

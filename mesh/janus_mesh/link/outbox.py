@@ -91,6 +91,12 @@ def _settle(waiting: asyncio.Future[None]) -> None:
         waiting.set_result(None)
 
 
+# A writer rests so many times as long as it took to write, but no more than so many floors: what a
+# message costs then stays a small share of the time, however dear it is here and now.
+_REST_PER_WRITE = 9
+_MOST_FLOORS = 5
+
+
 async def pump(outbox: Outbox[ItemT], write: Callable[[list[ItemT]], Awaitable[None]], floor: float) -> None:
     """Writes whatever queued while the last write was under way, for ever.
 
@@ -102,4 +108,5 @@ async def pump(outbox: Outbox[ItemT], write: Callable[[list[ItemT]], Awaitable[N
         await outbox.wait()
         began = clock()
         await write(outbox.take())
-        await outbox.rest(began + floor)
+        took = clock() - began
+        await outbox.rest(began + min(max(floor, took * (1 + _REST_PER_WRITE)), floor * _MOST_FLOORS))
