@@ -3,7 +3,6 @@
 import secrets
 
 from fastapi import Depends, FastAPI
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import janus_mesh as mesh
@@ -17,7 +16,7 @@ from .artifacts import artifact_routes
 from .chat import ChatApp, ChatGateway, chat_routes
 from .docs_page import docs_routes
 from .health import VERSION, health_routes
-from .middleware import AccessMiddleware
+from .middleware import AccessMiddleware, Cors
 from .models import model_routes
 from .router_client import RouterClient
 from .settings import EdgeSettings
@@ -38,7 +37,7 @@ class EdgeApp(FastAPI):
             await app(scope, receive, send)
 
         self._surrounded = AccessMiddleware(
-            CORSMiddleware(
+            Cors(
                 answered,
                 allow_origins=settings.cors_origins,
                 allow_methods=["GET", "HEAD", "POST"],

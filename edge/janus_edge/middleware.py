@@ -11,6 +11,7 @@ from collections.abc import Awaitable
 from opentelemetry import trace
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from janus_mesh import logs, traces
@@ -30,6 +31,20 @@ BYTES = Counter("janus_http_response_bytes_total", "Body bytes sent.", ["route"]
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _HEADER_SAFE = re.compile(r"[!-~]{1,256}")
+
+
+class Cors(CORSMiddleware):
+    """Starlette's, out of the way of all but a response's head."""
+
+    async def simple_response(
+        self, scope: Scope, receive: Receive, send: Send, request_headers: Headers
+    ) -> None:
+        def answer(message: Message) -> Awaitable[None]:
+            if message["type"] == "http.response.start":
+                return self.send(message, send, request_headers)
+            return send(message)
+
+        await self.app(scope, receive, answer)
 
 
 class AccessMiddleware:

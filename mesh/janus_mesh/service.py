@@ -64,6 +64,7 @@ async def serve_http(app: Any, host: str, port: int, stop: asyncio.Event, *, dra
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # nobody asks where a request came from
         timeout_graceful_shutdown=math.ceil(drain_seconds),
         timeout_keep_alive=75,
     )

@@ -14,6 +14,7 @@ from janus_mesh.errors import DeadlineExceeded, JanusError, Unavailable
 from janus_proto._gen.janus.chat.v1 import event_pb2
 
 from . import admission, selection
+from .announcement import Announcement
 from .attempt import Attempt
 from .competitor import Competitor
 from .metering import BUDGET_REFUSALS
@@ -161,19 +162,20 @@ class Router:
     async def _copy(self, trip: _Trip, attempt: Attempt, peer: mesh.Peer) -> None:
         """Passes the competitor's events on as they are."""
         exchange, competitor, settings = trip.exchange, attempt.competitor, self._settings
-        await exchange.send(_route_event(trip))
         # Rewritten in place: a request may carry many megabytes, and nobody else reads it any more.
         request = exchange.request
         request.model = trip.asked.model_for(competitor)
         # A native competitor has ids of its own behind it, if it is a router, or none.
         request.competitor_id = "" if competitor.entry.native else competitor.id
-        async with peer.chat(
+        upstream = peer.chat(
             request,
             deadline=self._left(trip),
             first_event=settings.first_event_timeout + _SLACK_SECONDS,
             gap=settings.gap_timeout + _SLACK_SECONDS,
-        ) as upstream:
+        )
+        async with Announcement(exchange, _route_event(trip)) as route, upstream:
             async for event in upstream:
+                await route.told()
                 if event.janus.event == _ROUTE:  # who answers here is for this router alone to say
                     event.janus.event = _INNER_ROUTE
                 attempt.note(event)

@@ -106,6 +106,7 @@ async def pump(outbox: Outbox[ItemT], write: Callable[[list[ItemT]], Awaitable[N
     clock = asyncio.get_running_loop().time
     while True:
         await outbox.wait()
+        await asyncio.sleep(0)  # who was woken by the same read may have something to add
         began = clock()
         await write(outbox.take())
         took = clock() - began
