@@ -21,7 +21,8 @@ async def serving(settings: Settings) -> AsyncIterator[mesh.Server]:
     """Serves until the block is left, then lets live exchanges finish. Raises `OSError` at a taken port."""
     server = mesh.Server(settings.shim_host, settings.shim_port, drain_seconds=settings.drain_seconds)
     stop = asyncio.Event()
-    async with HttpClient(settings.connect_timeout) as client, asyncio.TaskGroup() as tasks:
+    client = HttpClient(settings.connect_timeout, rest=settings.shim_rest_ms / 1000)
+    async with client, asyncio.TaskGroup() as tasks:
         publish = _publisher(server, sidecar=bool(settings.shim_target))
         watch = HealthWatch(client, publish, settings.shim_health_seconds, tasks)
         containers = await _containers(settings, watch, tasks, stop)

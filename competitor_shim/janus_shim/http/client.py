@@ -19,6 +19,7 @@ from janus_mesh.errors import InvalidRequest, Unavailable
 
 from .call import Call
 from .connection import Connection
+from .pace import Pace
 
 # Below the 5 s after which common servers close an idle connection, so that none closes as it is reused.
 _IDLE_SECONDS = 4.0
@@ -47,10 +48,11 @@ class _Target:
 
 
 class HttpClient:
-    """Calls containers. One serves all of them."""
+    """Calls containers; one serves all of them. Times in seconds; `rest` is that of `Pace`."""
 
-    def __init__(self, connect_timeout: float) -> None:
+    def __init__(self, connect_timeout: float, *, rest: float = 0.0) -> None:
         self._connect_timeout = connect_timeout
+        self._pace = Pace(rest)
         self._open: set[Connection] = set()
         self._idle: dict[_Origin, dict[Connection, None]] = defaultdict(dict)
         self._tls: ssl.SSLContext | None = None
@@ -108,7 +110,7 @@ class HttpClient:
         loop = asyncio.get_running_loop()
         tls = self._tls_context() if origin.secure else None
         _, connection = await loop.create_connection(
-            lambda: Connection(idle, lost), origin.host, origin.port, ssl=tls
+            lambda: Connection(self._pace, idle, lost), origin.host, origin.port, ssl=tls
         )
         self._open.add(connection)
         return connection

@@ -14,6 +14,7 @@ from typing import cast
 from janus_mesh.errors import CompetitorFailed, Unavailable
 
 from .call import Call
+from .pace import Pace
 from .parser import AnswerParser
 
 # A request's body goes out in such pieces when it is longer than one.
@@ -27,8 +28,12 @@ class Connection(asyncio.Protocol):
     """`on_idle(connection)` when it can take the next request, `on_lost(connection)` when it is gone."""
 
     def __init__(
-        self, on_idle: Callable[["Connection"], None], on_lost: Callable[["Connection"], None]
+        self,
+        pace: Pace,
+        on_idle: Callable[["Connection"], None],
+        on_lost: Callable[["Connection"], None],
     ) -> None:
+        self._pace = pace
         self._on_idle = on_idle
         self._on_lost = on_lost
         self._call: Call | None = None
@@ -108,6 +113,7 @@ class Connection(asyncio.Protocol):
         if call is None:  # a container that speaks without being asked
             self.abort()
             return
+        self._pace.read()
         parser = self._parser
         body = parser.feed(data)
         if self._writable is not None and parser.head_came:

@@ -142,6 +142,10 @@ class ServerEnd:
             self._hurried -= 1
             outbox.hurry()
 
+    def hurry(self) -> None:
+        """What was queued is not to be held back for more."""
+        self._link.outbox.hurry()
+
     def grant(self, credit: int) -> None:
         self._credit += credit
         if self.on_credit is not None:

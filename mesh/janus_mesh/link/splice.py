@@ -44,6 +44,7 @@ class Splice:
             self.passed += passable - count
             self._heard()
             source.taken(size)
+            sink.hurry()  # what came in one message leaves in one, without another rest
         # After an orderly end the last event is the ending; a link that was lost leaves none.
         if source.ended and not count and not self.ending.done():
             self._settle()

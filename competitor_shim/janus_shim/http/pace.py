@@ -1,0 +1,55 @@
+"""Reads of many streams taken together, as a network card moderates its interrupts.
+
+When reads come thick and fast, waking up for each costs more than the read itself, because caches are cold
+every time. The event loop then rests a moment between two rounds of reads, and what has come meanwhile is
+read in one. That is no longer than it would wait anyway for the next write to the link.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+# Reads a second from which on a rest pays, and over how long they are counted.
+_THICK = 1000.0
+_WINDOW_SECONDS = 0.05
+
+
+class Pace:
+    """One per event loop. `rest` is how far apart two rounds of reads are under load (seconds); 0: none."""
+
+    def __init__(
+        self,
+        rest: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._rest = rest
+        self._clock = clock
+        self._sleep = sleep
+        self._loop = asyncio.get_running_loop()
+        self._round_is_on = False
+        self._rested_at = 0.0
+        self._reads = 0
+        self._counted_from = clock()
+        self._thick = False
+
+    def read(self) -> None:
+        """To be called at each read."""
+        self._reads += 1
+        if self._rest and not self._round_is_on:
+            self._round_is_on = True
+            self._loop.call_soon(self._end_round)
+
+    def _end_round(self) -> None:
+        """Runs when all that could be read at once has been."""
+        self._round_is_on = False
+        now = self._clock()
+        if now - self._counted_from >= _WINDOW_SECONDS:
+            self._thick = self._reads / (now - self._counted_from) >= _THICK
+            self._reads, self._counted_from = 0, now
+        if self._thick:
+            left = self._rested_at + self._rest - now
+            if left > 0:
+                self._sleep(left)  # the whole loop, on purpose
+            self._rested_at = max(now, now + left)

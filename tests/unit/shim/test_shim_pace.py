@@ -1,0 +1,54 @@
+"""Rounds of reads are held apart under load, and only then."""
+
+import asyncio
+
+import pytest
+
+from janus_shim.http.pace import Pace
+
+
+class Time:
+    """A clock in the test's hands; sleeping moves it on."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.slept: list[float] = []
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+async def read(rest: float, *, rate: float, every: float, rounds: int = 200) -> Time:
+    """So many rounds in which all is read that came since, each begun `every` seconds after the last."""
+    time = Time()
+    pace = Pace(rest, clock=time.clock, sleep=time.sleep)
+    read_until = time.now
+    for _ in range(rounds):
+        time.now += every
+        while read_until < time.now:
+            pace.read()
+            read_until += 1 / rate
+        await asyncio.sleep(0)
+    return time
+
+
+async def test_reads_now_and_then_are_never_held_up():
+    assert (await read(0.003, rate=500, every=0.0005)).slept == []
+
+
+async def test_thick_reads_are_taken_in_rounds_that_far_apart():
+    time = await read(0.003, rate=5000, every=0.0005)
+    assert len(time.slept) > 50
+    assert time.slept[-10:] == pytest.approx([0.0025] * 10)
+
+
+async def test_rounds_that_are_far_apart_already_are_not_held_up_more():
+    assert (await read(0.003, rate=5000, every=0.004)).slept == []
+
+
+async def test_no_rest_means_none():
+    assert (await read(0.0, rate=5000, every=0.0005)).slept == []
