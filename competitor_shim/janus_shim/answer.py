@@ -45,10 +45,11 @@ class HttpAnswer:
     async def _ask(self, exchange: mesh.Exchange, container: Container) -> None:
         settings = self._settings
         answer = AnswerEvents(choices=exchange.request.n or 1)
-        body = request_body(exchange.request)
         async with (
             bounded_silence(settings.first_event_timeout, settings.gap_timeout) as silence,
-            self._client.request("POST", container.chat, _headers(exchange), body) as call,
+            self._client.request(
+                "POST", container.chat, _headers(exchange), request_body(exchange.request)
+            ) as call,
         ):
             if call.status != 200:
                 raise http_error(call.status, call.headers, await call.read_some(_ERROR_BYTES))

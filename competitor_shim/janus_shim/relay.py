@@ -8,11 +8,8 @@ Only when the reader has granted no more credit do events wait here, and the tas
 them; the container is not read meanwhile.
 """
 
-from collections import deque
-
 import janus_mesh as mesh
 from janus_mesh.errors import CompetitorFailed
-from janus_proto._gen.janus.chat.v1 import event_pb2
 
 from .answer_events import AnswerEvents
 from .silence import Silence
@@ -32,7 +29,7 @@ class StreamRelay:
         self._answer = answer
         self._silence = silence
         self._parser = EventParser(max_event_bytes)
-        self._held: deque[event_pb2.ChatEvent | str] = deque()
+        self._held: list[mesh.Said] = []
 
     def take(self, read: bytes) -> bool:
         """Passes on the events in a piece of the body. False when some have to wait, or all is said.
@@ -54,7 +51,7 @@ class StreamRelay:
                 self._pass_on(event)
         return not self._held
 
-    def _pass_on(self, event: event_pb2.ChatEvent | str) -> None:
+    def _pass_on(self, event: mesh.Said) -> None:
         self._silence.heard()
         if self._held or not self._exchange.offer(event):
             self._held.append(event)
@@ -64,8 +61,9 @@ class StreamRelay:
         if not self._held:
             return
         self._silence.interrupted()
-        while self._held:
-            await self._exchange.send(self._held.popleft())
+        for event in self._held:
+            await self._exchange.send(event)
+        self._held.clear()
         self._silence.resumed()
 
     def check_end(self) -> None:

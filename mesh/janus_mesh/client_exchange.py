@@ -4,7 +4,6 @@ A transport implements `ClientTransport`; whoever opens an exchange hands in how
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
@@ -56,7 +55,7 @@ class ClientExchange:
         self._request = request
         self._timeouts = timeouts
         self._ended = False
-        self._unread: deque[event_pb2.ChatEvent] = deque()
+        self._unread: list[event_pb2.ChatEvent] = []
         self._expired: JanusError | None = None
         self._watchdog: Watchdog | None = None
         # Whether nothing but the peer keeps this exchange from going on.
@@ -90,7 +89,7 @@ class ClientExchange:
     async def __anext__(self) -> event_pb2.ChatEvent:
         if not self._unread:
             self._unread.extend(await self._receive())
-        return self._accept(self._unread.popleft())
+        return self._accept(self._unread.pop(0))
 
     async def burst(self) -> list[event_pb2.ChatEvent]:
         """All events that have arrived, at least one; none after the `finish`.
@@ -104,7 +103,7 @@ class ClientExchange:
         if not self._unread:
             self._unread.extend(await self._receive())
         while self._unread and not (events and self._unread[0].HasField("error")):
-            events.append(self._accept(self._unread.popleft()))
+            events.append(self._accept(self._unread.pop(0)))
         return events
 
     async def arrival(self) -> None:
@@ -115,14 +114,14 @@ class ClientExchange:
         if not self._unread:
             self._unread.extend(await self._receive())
         if self._unread[0].HasField("error"):
-            self._accept(self._unread.popleft())
+            self._accept(self._unread.pop(0))
 
     async def splice(self, sink: ServerEnd, note: Callable[[int], None]) -> event_pb2.ChatEvent:
         """Passes all that comes to another link without waking this task; returns the `finish`."""
         assert isinstance(self.transport, ClientEnd)
         assert self._watchdog is not None
         while self._unread:
-            event = self._accept(self._unread.popleft())
+            event = self._accept(self._unread.pop(0))
             if self._ended:
                 return event
             await sink.write(event)
@@ -159,7 +158,7 @@ class ClientExchange:
     def _unread_before_ending(self) -> list[Said]:
         ready: list[Said] = []
         while self._unread and self._unread[0].WhichOneof("payload") not in ("finish", "error"):
-            ready.append(self._unread.popleft())
+            ready.append(self._unread.pop(0))
         return ready
 
     async def _pushed(self, source: ClientEnd, take: Take) -> None:

@@ -1,7 +1,6 @@
 """One HTTP answer under way: its head, and its body as it comes."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -41,8 +40,7 @@ class Call:
         self.ended = False  # the whole answer came in
         self._wire = wire
         self._failure: BaseException | None = None
-        self._body: deque[bytes] = deque()
-        self._waiting_bytes = 0
+        self._body = bytearray()  # what waits to be read
         self._paused = False
         self._inflater: Inflater | None = None
         self._take: Take | None = None
@@ -91,9 +89,8 @@ class Call:
             await asyncio.sleep(0)  # what is unpacked may come without waiting, again and again
             read = await self.read()
             return bool(read) and (take(read) or True)
-        while self._body:
-            if not take(self._next()):
-                return True
+        if self._body and not take(self._next()):
+            return True
         self._take = take
         try:
             while not (self._resting or self._body):
@@ -161,31 +158,27 @@ class Call:
 
     def discard(self) -> None:
         """Nobody reads it any more: what still comes is dropped, so that the connection can be kept."""
-        self._body.clear()
-        self._waiting_bytes = 0
         self._take = _nowhere
-        if self._paused:
-            self._resume()
+        self._clear()
 
     def _keep(self, body: bytes) -> None:
-        self._waiting_bytes += len(body)
-        if self._waiting_bytes > _READ_BUFFER and not self._paused:
+        self._body += body
+        if len(self._body) > _READ_BUFFER and not self._paused:
             self._paused = True
             self._wire.pause()
-        self._body.append(body)
         self._wake()
 
     def _next(self) -> bytes:
-        body = self._body.popleft()
-        self._waiting_bytes -= len(body)
-        if self._paused and self._waiting_bytes <= _READ_BUFFER:
-            self._resume()
+        body = bytes(self._body)
+        self._clear()
         return body
 
-    def _resume(self) -> None:
-        self._paused = False
-        if not self.ended:  # else the connection has moved on
-            self._wire.resume()
+    def _clear(self) -> None:
+        self._body.clear()
+        if self._paused:
+            self._paused = False
+            if not self.ended:  # else the connection has moved on
+                self._wire.resume()
 
     async def _change(self) -> None:
         self._waiter = asyncio.get_running_loop().create_future()

@@ -73,6 +73,7 @@ class HttpClient:
         call = connection.begin()
         try:
             await connection.send(head, body)
+            del head, body  # an answer may take minutes
             await call.head()
             yield call
         except BaseException:

@@ -33,20 +33,21 @@ class Splice:
     def _flow(self) -> None:
         source, sink = self._source, self._sink
         arrived = source.arrived
-        count = passable = source.before_ending
-        size = 0
-        while count and sink.has_credit:
-            kind, data = arrived.popleft()
+        count = size = 0
+        passable = source.before_ending
+        while count < passable and sink.has_credit:
+            kind, data = arrived[count]
             sink.forward(kind, data)
             size += len(data) + EVENT_BYTES
-            count -= 1
-        if size:
-            self.passed += passable - count
+            count += 1
+        if count:
+            del arrived[:count]
+            self.passed += count
             self._heard()
             source.taken(size)
             sink.hurry()  # what came in one message leaves in one, without another rest
         # After an orderly end the last event is the ending; a link that was lost leaves none.
-        if source.ended and not count and not self.ending.done():
+        if source.ended and count == passable and not self.ending.done():
             self._settle()
 
     def _settle(self) -> None:
@@ -54,6 +55,6 @@ class Splice:
         if source.failure is not None:
             self.ending.set_exception(source.failure)
         elif source.arrived:
-            self.ending.set_result(as_event(*source.arrived.popleft()))
+            self.ending.set_result(as_event(*source.arrived.pop()))
         else:
             self.ending.set_result(None)
