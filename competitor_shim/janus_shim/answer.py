@@ -4,8 +4,6 @@ When the caller leaves, its task is cancelled, wherever it stands, and the HTTP 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import janus_mesh as mesh
 from janus_mesh.errors import CompetitorFailed, DeadlineExceeded, JanusError
@@ -17,7 +15,7 @@ from .http import Call, HttpClient
 from .relay import StreamRelay
 from .request_json import request_body
 from .settings import Settings
-from .silence import Silence, bounded_silence
+from .silence import Silence
 
 _EVENT_STREAM = "text/event-stream"
 _JSON = "application/json"
@@ -34,19 +32,32 @@ class HttpAnswer:
 
     async def __call__(self, exchange: mesh.Exchange) -> None:
         container = self._containers.find(exchange.request.competitor_id)
-        with mesh.logs.bound(competitor_id=container.id):
-            try:
-                async with _bounded(exchange, self._settings.total_timeout):
-                    await self._ask(exchange, container)
-            except JanusError as error:
-                error.competitor_id = container.id
-                raise
+        mesh.logs.bind(competitor_id=container.id)
+        try:
+            if exchange.time_remaining() is None:
+                await self._ask_in_time(exchange, container)
+            else:  # the mesh keeps the caller's deadline
+                await self._ask(exchange, container)
+        except JanusError as error:
+            error.competitor_id = container.id
+            raise
+
+    async def _ask_in_time(self, exchange: mesh.Exchange, container: Container) -> None:
+        total = self._settings.total_timeout
+        timeout = asyncio.timeout(total)
+        try:
+            async with timeout:
+                await self._ask(exchange, container)
+        except TimeoutError:
+            if timeout.expired():
+                raise DeadlineExceeded(f"the answer was not complete within {total:g} s") from None
+            raise
 
     async def _ask(self, exchange: mesh.Exchange, container: Container) -> None:
         settings = self._settings
         answer = AnswerEvents(choices=exchange.request.n or 1)
         async with (
-            bounded_silence(settings.first_event_timeout, settings.gap_timeout) as silence,
+            Silence(settings.first_event_timeout, settings.gap_timeout) as silence,
             self._client.request(
                 "POST", container.chat, _headers(exchange), request_body(exchange.request)
             ) as call,
@@ -83,22 +94,6 @@ class HttpAnswer:
         silence.interrupted()
         for event in answer.completion(body):
             await exchange.send(event)
-
-
-@asynccontextmanager
-async def _bounded(exchange: mesh.Exchange, total: float) -> AsyncIterator[None]:
-    """Ends the block with `DeadlineExceeded` after `total` seconds, if the caller set no deadline itself.
-
-    One that it set is kept by the mesh.
-    """
-    timeout = asyncio.timeout(total if exchange.time_remaining() is None else None)
-    try:
-        async with timeout:
-            yield
-    except TimeoutError:
-        if timeout.expired():
-            raise DeadlineExceeded(f"the answer was not complete within {total:g} s") from None
-        raise
 
 
 def _headers(exchange: mesh.Exchange) -> dict[str, str]:

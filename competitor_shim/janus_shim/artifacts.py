@@ -28,7 +28,7 @@ from .containers import Container, Containers
 from .error_bodies import http_error
 from .http import Call, HttpClient
 from .settings import Settings
-from .silence import Silence, bounded_silence
+from .silence import Silence
 
 ARTIFACT_SERVICE = pb.DESCRIPTOR.services_by_name["ArtifactService"].full_name
 
@@ -62,7 +62,7 @@ class ArtifactServicer(artifact_pb2_grpc.ArtifactServiceServicer):
         url = self._allowed(self._containers.find(request.competitor_id), request.url)
         headers = _headers(request, context.invocation_metadata() or ())
         bounds = self._settings.first_event_timeout, self._settings.gap_timeout
-        async with bounded_silence(*bounds) as silence, self._client.request("GET", url, headers) as call:
+        async with Silence(*bounds) as silence, self._client.request("GET", url, headers) as call:
             extent = await _extent(call, request)
             if extent.total > self._settings.shim_max_artifact_bytes:
                 raise self._too_large()

@@ -1,6 +1,6 @@
 """Bounds how long a competitor may be silent, with one timer per exchange that is looked at lazily.
 
-    async with bounded_silence(first_event=60.0, gap=120.0) as silence:
+    async with Silence(first_event=60.0, gap=120.0) as silence:
         ...
         silence.heard()           # an event came
         silence.interrupted()     # the competitor is not waited for while its events wait for their reader
@@ -11,24 +11,40 @@ Noting an event is an assignment; the timer looks at the clock only when it fire
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Self
 
 from janus_mesh.errors import CompetitorTimeout
 
 
 class Silence:
-    """How long it has lasted, and the timer that ends it."""
+    """Ends its block with `CompetitorTimeout` when a silence lasts too long (seconds)."""
 
-    def __init__(self, first_event: float, gap: float, timeout: asyncio.Timeout) -> None:
+    def __init__(self, first_event: float, gap: float) -> None:
         self._loop = asyncio.get_running_loop()
         self._gap = gap
-        self._timeout = timeout
         self._limit = first_event
         self._heard = False
-        self._since = self._loop.time()
         self._listening = True
-        self._timer = self._loop.call_at(self._since + first_event, self._look)
+        self._timeout = asyncio.timeout(None)
+
+    async def __aenter__(self) -> Self:
+        await self._timeout.__aenter__()
+        self._since = self._loop.time()
+        self._timer = self._loop.call_at(self._since + self._limit, self._look)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._timer.cancel()
+        try:
+            await self._timeout.__aexit__(kind, error, trace)
+        except TimeoutError:
+            raise self._timed_out() from None
 
     def heard(self) -> None:
         """An event came: the silence begins anew."""
@@ -48,11 +64,7 @@ class Silence:
         self._listening = True
         self._since = self._loop.time()
 
-    def stop(self) -> None:
-        self._timer.cancel()
-
-    def timed_out(self) -> CompetitorTimeout:
-        """The error that the end of patience is."""
+    def _timed_out(self) -> CompetitorTimeout:
         which = "next" if self._heard else "first"
         return CompetitorTimeout(
             f"the competitor was silent: the {which} event did not come within {self._limit:g} s"
@@ -65,20 +77,3 @@ class Silence:
             self._timer = self._loop.call_at(since + self._limit, self._look)
         else:
             self._timeout.reschedule(now)
-
-
-@asynccontextmanager
-async def bounded_silence(first_event: float, gap: float) -> AsyncIterator[Silence]:
-    """Ends the block with `CompetitorTimeout` when a silence lasts too long (seconds)."""
-    timeout = asyncio.timeout(None)
-    try:
-        async with timeout:
-            silence = Silence(first_event, gap, timeout)
-            try:
-                yield silence
-            finally:
-                silence.stop()
-    except TimeoutError:
-        if timeout.expired():
-            raise silence.timed_out() from None
-        raise

@@ -1,6 +1,7 @@
 """The edge's ASGI app, put together from its parts: `create_app(settings, peer)`."""
 
 import secrets
+from collections.abc import Awaitable
 
 from fastapi import Depends, FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -32,9 +33,9 @@ class EdgeApp(FastAPI):
         """To be called once, before it serves."""
         routed = super().__call__
 
-        async def answered(scope: Scope, receive: Receive, send: Send) -> None:
+        def answered(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
             app = chats if ChatApp.serves(scope) else routed
-            await app(scope, receive, send)
+            return app(scope, receive, send)
 
         self._surrounded = AccessMiddleware(
             Cors(

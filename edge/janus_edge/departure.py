@@ -5,8 +5,7 @@ then raises `ClientLeft`.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from types import TracebackType
 
 from starlette.types import Message, Receive
 
@@ -17,33 +16,42 @@ class ClientLeft(Exception):
     """The client closed its connection before it had its answer."""
 
 
-@asynccontextmanager
-async def until_client_leaves(receive: Receive, record: RequestRecord) -> AsyncIterator[None]:
+class until_client_leaves:  # noqa: N801  # it reads as what it does
     """Races the block against the client's departure. The request body must have been read before.
 
     It holds the only `receive` of the request; give `receive_nothing` to whoever wants one inside.
     """
-    owner = asyncio.current_task()
-    assert owner is not None
 
-    async def watch() -> None:
-        while (await receive())["type"] != "http.disconnect":
+    def __init__(self, receive: Receive, record: RequestRecord) -> None:
+        self._receive = receive
+        self._record = record
+
+    async def __aenter__(self) -> None:
+        owner = asyncio.current_task()
+        assert owner is not None
+        self._owner = owner
+        self._watcher = asyncio.create_task(self._watch())
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._watcher.cancel()
+        # Someone else may have cancelled the task too: a server that shuts down. That wins.
+        if isinstance(error, asyncio.CancelledError) and self._record.client_left:
+            if self._owner.uncancel() > 0:
+                return
+            raise ClientLeft from None
+
+    async def _watch(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
             pass
         # ASGI servers say the same when the response has gone out.
-        if not record.response_complete:
-            record.client_left = True
-            owner.cancel()
-
-    watcher = asyncio.create_task(watch())
-    try:
-        yield
-    except asyncio.CancelledError:
-        # Someone else may have cancelled the task too: a server that shuts down. That wins.
-        if not record.client_left or owner.uncancel() > 0:
-            raise
-        raise ClientLeft from None
-    finally:
-        watcher.cancel()
+        if not self._record.response_complete:
+            self._record.client_left = True
+            self._owner.cancel()
 
 
 async def receive_nothing() -> Message:

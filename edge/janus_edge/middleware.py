@@ -61,19 +61,21 @@ class AccessMiddleware:
         record = RequestRecord(_request_id(headers))
         record.attach(scope)
         response = _Response(record, send)
-        parent = traces.extract(headers)
-        with (
-            logs.bound(request_id=record.request_id),
-            traces.tracer().start_as_current_span(scope["method"], parent, trace.SpanKind.SERVER) as span,
-        ):
-            try:
-                await self._app(scope, receive, response.send)
-            finally:
-                route = _route(scope)
-                span.update_name(f"{scope['method']} {route}")
-                span.set_attribute("http.route", route)
-                span.set_attribute("http.response.status_code", response.final_status())
-                _account(scope, route, record, response)
+        # The server runs each request in a task of its own, so what is bound here ends with it.
+        logs.bind(request_id=record.request_id)
+        span = traces.begin(scope["method"], headers, trace.SpanKind.SERVER)
+        try:
+            await self._app(scope, receive, response.send)
+        except Exception as error:
+            span.record_exception(error)
+            raise
+        finally:
+            route = _route(scope)
+            span.update_name(f"{scope['method']} {route}")
+            span.set_attribute("http.route", route)
+            span.set_attribute("http.response.status_code", response.final_status())
+            span.end()
+            _account(scope, route, record, response)
 
 
 class _Response:

@@ -7,6 +7,7 @@ answer conducted.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache, partial
 from typing import Protocol
 
 from opentelemetry.trace import SpanKind
@@ -107,46 +108,54 @@ class Exchange:
 Answer = Callable[[Exchange], Awaitable[None]]
 
 
+# Looking a label up costs more than counting.
+_LIVE = metrics.LIVE.labels("server")
+_EVENTS = metrics.EVENTS.labels("server")
+_DURATION = metrics.DURATION.labels("server")
+_FIRST_EVENT = metrics.FIRST_EVENT.labels("server")
+_ended = lru_cache(maxsize=64)(partial(metrics.EXCHANGES.labels, "server"))
+
+
 async def conduct(answer: Answer, exchange: Exchange, headers: Mapping[str, str]) -> JanusError | None:
     """Runs an answer so that it has exactly one ending, and reports it. Returns the error, if any.
 
-    `headers` are the caller's, in lower case; its trace goes on from there.
+    To be called in a task of its own. `headers` are the caller's (lower case), whose trace goes on.
     """
-    with (
-        logs.bound(request_id=exchange.request_id),
-        traces.tracer().start_as_current_span("chat", traces.extract(headers), SpanKind.SERVER) as span,
-    ):
-        end, error = "finish", None
-        metrics.LIVE.labels("server").inc()
-        try:
-            error = await _attempt(answer, exchange)
-            if error is not None:
-                end = event_pb2.ErrorKind.Name(error.kind).removeprefix("ERROR_KIND_").lower()  # type: ignore[arg-type]
-                span.set_attribute("error.type", error.code)
-                if not exchange.ended:
-                    await exchange.send(event_pb2.ChatEvent(error=error.to_proto()))
-        except asyncio.CancelledError:
+    logs.bind(request_id=exchange.request_id)
+    span = traces.begin("chat", headers, SpanKind.SERVER)
+    end, error = "finish", None
+    _LIVE.inc()
+    try:
+        error = await _attempt(answer, exchange)
+        if error is not None:
+            end = event_pb2.ErrorKind.Name(error.kind).removeprefix("ERROR_KIND_").lower()  # type: ignore[arg-type]
+            span.set_attribute("error.type", error.code)
             if not exchange.ended:
-                end = "cancelled"
-            raise
-        finally:
-            _report(exchange, end, error)
+                await exchange.send(event_pb2.ChatEvent(error=error.to_proto()))
+    except asyncio.CancelledError:
+        if not exchange.ended:
+            end = "cancelled"
+        raise
+    finally:
+        _report(exchange, end, error)
+        span.end()
     return error
 
 
 def _report(exchange: Exchange, end: str, error: JanusError | None) -> None:
-    metrics.LIVE.labels("server").dec()
-    metrics.EXCHANGES.labels("server", end).inc()
-    metrics.EVENTS.labels("server").inc(exchange.events_sent)
-    metrics.DURATION.labels("server").observe(exchange.elapsed())
+    seconds = exchange.elapsed()
     first = exchange.first_event_after
+    _LIVE.dec()
+    _ended(end).inc()
+    _EVENTS.inc(exchange.events_sent)
+    _DURATION.observe(seconds)
     if first is not None:
-        metrics.FIRST_EVENT.labels("server").observe(first)
+        _FIRST_EVENT.observe(first)
     log.info(
         "exchange",
         end=end,
         events=exchange.events_sent,
-        seconds=round(exchange.elapsed(), 4),
+        seconds=round(seconds, 4),
         first_event_seconds=None if first is None else round(first, 4),
         error=error.message if error else None,
         detail=getattr(error, "__notes__", None),

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from opentelemetry import propagate, trace
-from opentelemetry.context import Context
+from opentelemetry.context import Context, attach
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
@@ -30,6 +30,16 @@ def configure(service: str) -> None:
 def tracer() -> trace.Tracer:
     """The tracer for Janus's own spans."""
     return _tracer
+
+
+def begin(name: str, headers: Mapping[str, str], kind: trace.SpanKind) -> trace.Span:
+    """A span that goes on from the caller's `headers` (lower-case keys), current for the rest of this task.
+
+    To be ended by the caller. A block would cost a stream a kilobyte for as long as it lives.
+    """
+    span = _tracer.start_span(name, extract(headers), kind)
+    attach(trace.set_span_in_context(span))
+    return span
 
 
 def extract(headers: Mapping[str, str]) -> Context:

@@ -4,8 +4,7 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import janus_mesh as mesh
@@ -73,17 +72,19 @@ class Router:
         self._closed = True
 
     async def answer(self, exchange: mesh.Exchange) -> None:
-        with self._counted():
+        self._check_room()
+        self._live += 1
+        try:
             self._budget.request()
-            asked = selection.understand(exchange.request, self._registry.default_model)
-            trip = _Trip(exchange, asked)
+            trip = _Trip(exchange, selection.understand(exchange.request, self._registry.default_model))
             try:
                 await self._forward(trip)
             finally:
                 _log(trip)
+        finally:
+            self._live -= 1
 
-    @contextmanager
-    def _counted(self) -> Iterator[None]:
+    def _check_room(self) -> None:
         """Bounds what the whole router carries at once."""
         if self._closed:
             raise Unavailable("the router is shutting down", retry_after=_RETRY_AFTER_FULL_SECONDS)
@@ -91,11 +92,6 @@ class Router:
             raise Unavailable(
                 f"the router carries {self._live} exchanges, its limit", retry_after=_RETRY_AFTER_FULL_SECONDS
             )
-        self._live += 1
-        try:
-            yield
-        finally:
-            self._live -= 1
 
     async def _forward(self, trip: _Trip) -> None:
         failure: JanusError | None = None

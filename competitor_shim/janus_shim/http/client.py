@@ -5,10 +5,9 @@ import re
 import socket
 import ssl
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import TracebackType
 from typing import Self
 
@@ -57,11 +56,8 @@ class HttpClient:
         self._idle: dict[_Origin, dict[Connection, None]] = defaultdict(dict)
         self._tls: ssl.SSLContext | None = None
 
-    @asynccontextmanager
-    async def request(
-        self, method: str, url: URL, headers: Mapping[str, str], body: bytes = b""
-    ) -> AsyncIterator[Call]:
-        """Sends a request; entered when the head of its answer is there, whatever its status.
+    def request(self, method: str, url: URL, headers: Mapping[str, str], body: bytes = b"") -> "_Request":
+        """A request, sent on entering; entered when the head of its answer is there, whatever its status.
 
         Raises `Unavailable` when there is no connection or it ends before the head, and
         `CompetitorFailed` when what comes is not HTTP. A block left by an exception aborts the call; a
@@ -69,17 +65,7 @@ class HttpClient:
         """
         target = _target(url)
         head = _head(method, target, headers, len(body))
-        connection = await self._connection(target.origin)
-        call = connection.begin()
-        try:
-            await connection.send(head, body)
-            del head, body  # an answer may take minutes
-            await call.head()
-            yield call
-        except BaseException:
-            connection.end_call(call)
-            raise
-        connection.leave(call)
+        return _Request(partial(self._connection, target.origin), head, body)
 
     async def _connection(self, origin: _Origin) -> Connection:
         idle = self._idle.get(origin)
@@ -133,6 +119,37 @@ class HttpClient:
         for connection in [*self._open]:
             connection.abort()
         await asyncio.sleep(0)  # the transports close on the loop's next turn
+
+
+class _Request:
+    """What `HttpClient.request` gives."""
+
+    def __init__(self, connect: Callable[[], Awaitable[Connection]], head: bytes, body: bytes) -> None:
+        self._connect = connect
+        self._head, self._body = head, body
+
+    async def __aenter__(self) -> Call:
+        self._connection = await self._connect()
+        self._call = self._connection.begin()
+        try:
+            await self._connection.send(self._head, self._body)
+            self._head = self._body = b""  # an answer may take minutes
+            await self._call.head()
+        except BaseException:
+            self._connection.end_call(self._call)
+            raise
+        return self._call
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self._connection.leave(self._call)
+        else:
+            self._connection.end_call(self._call)
 
 
 @lru_cache(maxsize=1024)
