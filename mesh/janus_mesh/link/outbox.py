@@ -91,8 +91,8 @@ def _settle(waiting: asyncio.Future[None]) -> None:
         waiting.set_result(None)
 
 
-# A writer rests so many times as long as it took to write, but no more than so many floors: what a
-# message costs then stays a small share of the time, however dear it is here and now.
+# A writer rests so many times as long as it took to write, so that what messages cost stays a small
+# share of the time; at most so many floors, and none after an item that came alone.
 _REST_PER_WRITE = 9
 _MOST_FLOORS = 5
 
@@ -100,14 +100,16 @@ _MOST_FLOORS = 5
 async def pump(outbox: Outbox[ItemT], write: Callable[[list[ItemT]], Awaitable[None]], floor: float) -> None:
     """Writes whatever queued while the last write was under way, for ever.
 
-    `floor` (seconds) is the least time between two writes: it delays nothing that comes alone or is in
-    a hurry, and lets frames of many exchanges share a message when they come together.
+    `floor` (seconds) is the least rest between two writes under load. It delays nothing that comes alone
+    or is in a hurry, and lets frames of many exchanges share a message when they come together.
     """
     clock = asyncio.get_running_loop().time
     while True:
         await outbox.wait()
         await asyncio.sleep(0)  # who was woken by the same read may have something to add
         began = clock()
-        await write(outbox.take())
+        items = outbox.take()
+        await write(items)
         took = clock() - began
-        await outbox.rest(began + min(max(floor, took * (1 + _REST_PER_WRITE)), floor * _MOST_FLOORS))
+        longest = floor * min(len(items) - 1, _MOST_FLOORS)
+        await outbox.rest(began + took + min(max(floor, took * _REST_PER_WRITE), longest))

@@ -78,6 +78,7 @@ class ServerLink:
         """Queues an exchange's ending."""
         self._ends.pop(exchange, None)
         self.outbox.put((exchange, kind, event), len(event) + EVENT_BYTES)
+        self.outbox.hurry()
 
     def _say(self, control: link_pb2.LinkResponse) -> None:
         self.outbox.put(control, EVENT_BYTES)
