@@ -19,7 +19,7 @@ class Options:
     """How much is measured."""
 
     rounds: int = 3
-    seconds: float = 1.0  # of steady state in each trial
+    seconds: float = 2.0  # of steady state in each trial
     streams: tuple[tuple[int, float], ...] = (
         (1, 50),
         (32, 50),

@@ -22,6 +22,8 @@ _PIECE_BYTES = 64 * 1024
 # How long, and how far, a call that was left after its last event is read on, to keep its connection.
 _DRAIN_SECONDS = 1.0
 _DRAIN_BYTES = 64 * 1024
+# A read of that many bytes is a flood's: the event loop would read on and on while more is there.
+_TURN_BYTES = 64 * 1024
 
 
 class Connection(asyncio.Protocol):
@@ -39,7 +41,9 @@ class Connection(asyncio.Protocol):
         self._call: Call | None = None
         self._parser: AnswerParser
         self._lost = False
-        self._paused = False
+        self._held = False  # the call cannot take more
+        self._turn_is_over = False
+        self._reading = True
         self._left = False  # the call's reader is gone
         self._drained_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -93,14 +97,32 @@ class Connection(asyncio.Protocol):
         self._transport.abort()
 
     def pause(self) -> None:
-        if not (self._lost or self._paused):
-            self._paused = True
-            self._transport.pause_reading()
+        self._held = True
+        self._read_or_not()
 
     def resume(self) -> None:
-        if self._paused and not self._lost:
-            self._paused = False
+        self._held = False
+        self._read_or_not()
+
+    def _end_turn(self) -> None:
+        """Lets others be read, and timers run, before this connection is read again."""
+        self._turn_is_over = True
+        self._read_or_not()
+        asyncio.get_running_loop().call_soon(self._begin_turn)
+
+    def _begin_turn(self) -> None:
+        self._turn_is_over = False
+        self._read_or_not()
+
+    def _read_or_not(self) -> None:
+        wanted = not (self._held or self._turn_is_over)
+        if wanted == self._reading or self._lost:
+            return
+        self._reading = wanted
+        if wanted:
             self._transport.resume_reading()
+        else:
+            self._transport.pause_reading()
 
     # The transport's callbacks.
 
@@ -114,6 +136,8 @@ class Connection(asyncio.Protocol):
             self.abort()
             return
         self._pace.read()
+        if len(data) >= _TURN_BYTES:
+            self._end_turn()
         parser = self._parser
         body = parser.feed(data)
         if self._writable is not None and parser.head_came:

@@ -8,8 +8,9 @@ from janus_bench.mesh.running import Running
 from janus_bench.mesh.scenario import Case, Column, Options, Scenario, Stage, faults_of, latencies
 from janus_bench.mesh.script import MOST_TOKENS, Script
 
-_OPENED_PER_SECOND = 100
-_OPEN_SECONDS_AT_MOST = 8.0
+# Streams arrive as they would if each answer took eight seconds: 400 tokens at 50 a second.
+_ANSWER_SECONDS = 8.0
+_OPENED_PER_SECOND_AT_LEAST = 12.5
 _MANY_STREAMS = 1000  # more are measured once: such a trial takes as long as several others
 _PATIENCE_SECONDS = 5.0  # for the first tokens of targets that fell behind
 
@@ -27,7 +28,7 @@ def _case(streams: int, rate: float, options: Options) -> Case:
 
 
 def _measure(running: Running, stage: Stage, streams: int, rate: float, seconds: float) -> Reading:
-    open_over = min(streams / _OPENED_PER_SECOND, _OPEN_SECONDS_AT_MOST)
+    open_over = min(streams / _OPENED_PER_SECOND_AT_LEAST, _ANSWER_SECONDS)
     load = Load(
         endpoint=running.endpoint,
         script=Script(tokens=MOST_TOKENS, gap=1 / rate),
