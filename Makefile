@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Compiled at once: otherwise the first start compiles everything while it is being waited for.
 UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode
-ROOMS := proto mesh edge router competitor_shim platform_services baseline bench cli
+ROOMS := proto mesh edge router competitor_shim platform_services sandbox baseline bench cli
 NODE_CLIENT := tests/clients/node
 
 .PHONY: help
