@@ -1,4 +1,4 @@
-"""What travels: camelCase out; in, snake_case too. Unknown fields are ignored, another Sandy may know them."""
+"""What travels: camelCase out; in, snake_case too. Unknown fields are ignored: another Sandy has more."""
 
 import re
 from typing import Annotated, Literal
