@@ -87,10 +87,13 @@ class Box(Protocol):
     async def write(self, path: str, content: bytes, mode: int) -> None:
         """Replaces a file wholly or not at all. Raises `InvalidRequest`, `PayloadTooLarge`."""
 
-    async def open(self, path: str) -> int:
-        """A descriptor of a regular file, which the caller closes. Raises `NotFound`, `InvalidRequest`."""
+    async def open(self, path: str, within: str = "") -> int:
+        """A descriptor of a regular file, which the caller closes. Raises `NotFound`, `InvalidRequest`.
 
-    async def list(self, path: str) -> list[Entry]: ...
+        With `within`, only what lies below that folder, links followed, is opened.
+        """
+
+    async def list(self, path: str, within: str = "") -> list[Entry]: ...
 
     async def connect(self, port: int) -> socket.socket:
         """A connection to a port inside. Raises `Unavailable` when nobody listens there."""

@@ -17,8 +17,8 @@ async def choose(settings: SandboxSettings) -> Backend:
         isolated = await Bubblewrap.open(settings.sandbox_state, settings.image_folders)
     except Unavailable as error:
         if not settings.sandbox_insecure:
-            error.message += "; or, on a machine with nothing to lose, JANUS_SANDBOX_INSECURE=1"
-            raise
+            way_out = "or, on a machine with nothing to lose, JANUS_SANDBOX_INSECURE=1"
+            raise Unavailable(f"{error.message}; {way_out}") from error
         log.warning("NO ISOLATION", reason=error.message, lost=Insecure.isolation.missing)
         return Insecure()
     if isolated.isolation.missing:

@@ -55,9 +55,7 @@ class EgressGate:
         state = ServerState()
 
         def protocol() -> asyncio.Protocol:
-            if len(state.connections) >= _MOST_CONNECTIONS:
-                return _Closing()
-            return H11Protocol(self._config, state, app_state={"sandbox": sandbox})
+            return _Connection(self._config, state, app_state={"sandbox": sandbox})
 
         server = await asyncio.get_running_loop().create_server(protocol, sock=sandbox.box.listener.dup())
         self._servers[sandbox.id] = server, state
@@ -150,11 +148,13 @@ class EgressGate:
         )
 
 
-class _Closing(asyncio.Protocol):
-    """One connection too many."""
+class _Connection(H11Protocol):
+    """One connection out of a sandbox, which may hold only so many."""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        transport.close()
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > _MOST_CONNECTIONS:
+            transport.close()
 
 
 async def _refuse(send: Send, error: JanusError) -> None:

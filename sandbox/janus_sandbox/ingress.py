@@ -48,7 +48,7 @@ def build_ingress(sandboxes: Sandboxes) -> FastAPI:
         inside = f"{ARTIFACTS}/{path}".rstrip("/")
         if not path or path.endswith("/"):
             return await _listing(box, inside)
-        return _FromDescriptor(await box.open(inside), PurePosixPath(path).name)
+        return _FromDescriptor(await box.open(inside, within=ARTIFACTS), PurePosixPath(path).name)
 
     @app.api_route("/{sandbox_id}/ports/{port}/{path:path}", methods=_METHODS)
     async def port(sandbox_id: str, port: int) -> Response:
@@ -62,7 +62,7 @@ def build_ingress(sandboxes: Sandboxes) -> FastAPI:
 
 
 async def _listing(box: Box, path: str) -> Response:
-    entries = await box.list(path)
+    entries = await box.list(path, within=ARTIFACTS)
     found = [{"name": one.name, "type": one.type, "size": one.size} for one in entries]
     return JSONResponse({"entries": found}, headers=_GUARDED)
 

@@ -50,11 +50,11 @@ class SupervisedBox:
     async def write(self, path: str, content: bytes, mode: int) -> None:
         await self._link.write(path, content, mode)
 
-    async def open(self, path: str) -> int:
-        return await self._link.open(path)
+    async def open(self, path: str, within: str = "") -> int:
+        return await self._link.open(path, within)
 
-    async def list(self, path: str) -> list[Entry]:
-        return await self._link.list(path)
+    async def list(self, path: str, within: str = "") -> list[Entry]:
+        return await self._link.list(path, within)
 
     async def connect(self, port: int) -> socket.socket:
         return await self._link.connect(port)

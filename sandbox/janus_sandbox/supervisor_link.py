@@ -66,12 +66,12 @@ class SupervisorLink:
         finally:
             os.close(source)
 
-    async def open(self, path: str) -> int:
-        _, descriptors = await self._ask({"op": "read", "path": path})
+    async def open(self, path: str, within: str) -> int:
+        _, descriptors = await self._ask({"op": "read", "path": path, "within": within})
         return _as_file(descriptors)
 
-    async def list(self, path: str) -> list[Entry]:
-        _, descriptors = await self._ask({"op": "list", "path": path})
+    async def list(self, path: str, within: str) -> list[Entry]:
+        _, descriptors = await self._ask({"op": "list", "path": path, "within": within})
         body = _as_file(descriptors)
         try:
             entries = json.loads(os.pread(body, _MAX_BODY, 0))

@@ -1,4 +1,4 @@
-"""Agents at work: events as they come, one ending whatever happens, and nothing left when the client leaves."""
+"""Agents at work: events as they come, one ending whatever happens, nothing left when the client leaves."""
 
 import asyncio
 import json

@@ -70,8 +70,10 @@ async def test_a_folder_is_listed_by_name_without_following_links(
 
 @pytest.mark.parametrize(
     "path",
-    ["/etc/passwd", "../etc/passwd", "/workspace/../etc/passwd", "/proc/1/environ", "/usr/bin/env", "/"]
-    + ["to-etc/passwd", "to-passwd", "to-proc/environ", "to-root/etc/passwd"],
+    [
+        *("/etc/passwd", "../etc/passwd", "/workspace/../etc/passwd", "/proc/1/environ", "/usr/bin/env", "/"),
+        *("to-etc/passwd", "to-passwd", "to-proc/environ", "to-root/etc/passwd"),
+    ],
 )
 async def test_no_path_leads_out(service: SandboxService, sandbox: str, path: str) -> None:
     links = "ln -sfn /etc to-etc; ln -sf /etc/passwd to-passwd; ln -sfn /proc/1 to-proc; ln -sfn / to-root"

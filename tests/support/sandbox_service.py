@@ -88,8 +88,7 @@ def error_of(answer: httpx.Response) -> tuple[int, str | None, str]:
 @asynccontextmanager
 async def sandbox_service(agent_table: Any = None, **fields: Any) -> AsyncIterator[SandboxService]:
     """The service with these settings; without a warm pool unless one is asked for."""
-    state = Path(tempfile.mkdtemp(prefix="janus-sandbox-"))
-    state.chmod(0o711)
+    state = _state_folder()
     settings = SandboxSettings(**{"sandbox_state": state, "sandbox_warm": 0, "sandy_api_key": "", **fields})
     try:
         backend = await _backend(settings)
@@ -108,6 +107,13 @@ async def sandbox_service(agent_table: Any = None, **fields: Any) -> AsyncIterat
             await backend.close()
     finally:
         shutil.rmtree(state)
+
+
+def _state_folder() -> Path:
+    """Not below pytest's own: the sandboxes' users must be able to pass through."""
+    state = Path(tempfile.mkdtemp(prefix="janus-sandbox-"))
+    state.chmod(0o711)
+    return state
 
 
 async def _backend(settings: SandboxSettings) -> Backend:

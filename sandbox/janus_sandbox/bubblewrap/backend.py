@@ -16,7 +16,7 @@ from janus_sandbox.supervisor_link import SupervisorLink
 
 from . import image as images
 from .launch import environment, launch
-from .seccomp import filter_descriptor
+from .seccomp import write_filter
 
 _READY_SECONDS = 10.0
 _GROUPS = "janus-sandbox"
@@ -35,13 +35,15 @@ _UIDS_LOST = "a user of its own for each sandbox: the service does not run as ro
 class Bubblewrap:
     """Made by `open`, which proves by a trial run that it isolates on this machine."""
 
-    def __init__(
-        self, instance: Instance, image: images.Image, syscall_filter: int, tree: cgroups.Tree | None
-    ) -> None:
+    def __init__(self, instance: Instance, extra: tuple[Path, ...]) -> None:
         self._instance = instance
-        self._image = image
-        self._filter = syscall_filter
-        self._tree = tree
+        self._filter = instance.folder / "syscalls.bpf"
+        try:
+            write_filter(self._filter)
+        except RuntimeError:
+            raise Unavailable("libseccomp is missing: apt-get install libseccomp2") from None
+        self._image = images.make(instance.folder / "image", extra)
+        self._tree = cgroups.choose(f"{_GROUPS}/{instance.name}")
         self._users = set[int | None]()
 
     @classmethod
@@ -52,20 +54,11 @@ class Bubblewrap:
             instance = Instance.create(state)
         except OSError as error:
             raise Unavailable(f"cannot use {error.filename or state}: {error.strerror}") from None
-        syscall_filter = -1
         try:
-            try:
-                syscall_filter = filter_descriptor()
-            except RuntimeError:
-                raise Unavailable("libseccomp is missing: apt-get install libseccomp2") from None
-            image = images.make(instance.folder / "image", extra)
-            tree = cgroups.choose(f"{_GROUPS}/{instance.name}")
-            backend = cls(instance, image, syscall_filter, tree)
+            backend = cls(instance, extra)
             trial = await backend.start("trial", FLAVORS["small"])
             await trial.end()
         except BaseException:
-            if syscall_filter >= 0:
-                os.close(syscall_filter)
             _end_leftovers(instance.name)
             instance.remove()
             raise
@@ -133,7 +126,6 @@ class Bubblewrap:
             for group in self._tree.leftover():
                 group.remove()
             self._tree.remove()
-        os.close(self._filter)
         self._instance.remove()
 
     def _new_user(self) -> int:

@@ -36,14 +36,15 @@ def launch(
     user: int | None,
     groups: Sequence[Path],
     control: int,
-    syscall_filter: int,
+    syscall_filter: Path,
 ) -> WatchedProcess:
     """Starts a sandbox as `user` (None: as ourselves) in the control groups.
 
     Must be called on the main thread: the sandbox ends with the thread that started it.
     """
     extra = [os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC) for folder in image.extra]
-    os.lseek(syscall_filter, 0, os.SEEK_SET)
+    # One of its own for each: a shared one would be read on from where another sandbox stopped.
+    rules = os.open(syscall_filter, os.O_RDONLY | os.O_CLOEXEC)
     bound = [
         part
         for descriptor, folder in zip(extra, image.extra, strict=True)
@@ -56,15 +57,15 @@ def launch(
         *image.arguments(),
         *bound,
         *_mounts(limits),
-        *("--seccomp", str(syscall_filter), "--"),
+        *("--seccomp", str(rules), "--"),
         *(image.python, "-I", "-S", SUPERVISOR, json.dumps(configuration)),
     ]
     try:
         return WatchedProcess.start(
-            ("/bin/sh", "-c", _joining(groups, user), "sh", *command), (control, syscall_filter, *extra)
+            ("/bin/sh", "-c", _joining(groups, user), "sh", *command), (control, rules, *extra)
         )
     finally:
-        for descriptor in extra:
+        for descriptor in (rules, *extra):
             os.close(descriptor)
 
 

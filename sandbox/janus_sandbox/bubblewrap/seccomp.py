@@ -6,9 +6,8 @@ network namespace does not hold (AF_VSOCK reaches the hypervisor from anywhere).
 """
 
 import errno
-import os
 import socket
-from io import BufferedWriter
+from pathlib import Path
 from typing import Any
 
 _REFUSED = {
@@ -33,8 +32,8 @@ _TYPE_MASK = 0xF  # the rest of `type` are flags
 _TYPES = (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_SEQPACKET)
 
 
-def write_filter(file: BufferedWriter) -> None:
-    """Writes the program. Raises `RuntimeError` without libseccomp."""
+def write_filter(path: Path) -> None:
+    """Writes the program to a file. Raises `RuntimeError` without libseccomp."""
     import pyseccomp as seccomp  # late: it looks for libseccomp, which may be missing
 
     refuse = seccomp.ERRNO(errno.EPERM)
@@ -51,8 +50,8 @@ def write_filter(file: BufferedWriter) -> None:
         rules.add_rule(refuse, "ioctl", seccomp.Arg(1, seccomp.MASKED_EQ, 0xFFFFFFFF, request))
     for call in ("socket", "socketpair"):
         _only_known_sockets(rules, seccomp, call)
-    rules.export_bpf(file)
-    file.flush()
+    with path.open("wb") as file:
+        rules.export_bpf(file)
 
 
 def _only_known_sockets(rules: Any, seccomp: Any, call: str) -> None:
@@ -76,11 +75,3 @@ def _only_known_sockets(rules: Any, seccomp: Any, call: str) -> None:
 
 def _each_bit(mask: int) -> list[int]:
     return [1 << bit for bit in range(mask.bit_length()) if mask >> bit & 1]
-
-
-def filter_descriptor() -> int:
-    """The program in memory, for a process to inherit; the caller closes it."""
-    descriptor = os.memfd_create("seccomp", os.MFD_CLOEXEC)
-    with open(descriptor, "wb", closefd=False) as file:  # a descriptor
-        write_filter(file)
-    return descriptor

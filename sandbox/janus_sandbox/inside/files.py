@@ -24,13 +24,16 @@ class Files:
         self._roots = roots
         self._real = [os.path.realpath(folder) for folder in roots.values()]
 
-    def locate(self, path: str) -> str:
-        """Where a path lies, links followed; raises `Outside` when that is in none of the folders."""
+    def locate(self, path: str, within: str = "") -> str:
+        """Where a path lies, links followed; raises `Outside` when that is in none of the folders.
+
+        `within` narrows them to one folder below them.
+        """
         normal = os.path.normpath(os.path.join("/workspace", path))
         for name, folder in self._roots.items():
             if normal == name or normal.startswith(name + "/"):
                 real = os.path.realpath(folder + normal[len(name) :])
-                self._admit(real)
+                self._admit(real, within)
                 return real
         raise Outside(errno.EACCES, "outside the sandbox's folders")
 
@@ -40,7 +43,7 @@ class Files:
         if os.path.isdir(real):
             raise IsADirectoryError(errno.EISDIR, "is a directory")
         os.makedirs(os.path.dirname(real), exist_ok=True)
-        folder = self._folder(os.path.dirname(real))
+        folder = self._folder(os.path.dirname(real), "")
         name, temporary = os.path.basename(real), f".{os.getpid()}.{os.path.basename(real)[:200]}.part"
         try:
             target = os.open(
@@ -59,10 +62,10 @@ class Files:
             os.close(folder)
         return size
 
-    def open(self, path: str) -> int:
+    def open(self, path: str, within: str) -> int:
         """A descriptor to read a regular file from."""
-        real = self.locate(path)
-        folder = self._folder(os.path.dirname(real))
+        real = self.locate(path, within)
+        folder = self._folder(os.path.dirname(real), within)
         try:
             # Without O_NONBLOCK a named pipe would hold the supervisor until somebody writes to it.
             file = os.open(os.path.basename(real), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
@@ -76,9 +79,9 @@ class Files:
             raise Outside(errno.EACCES, "not a regular file")
         return file
 
-    def list(self, path: str, most: int) -> list[dict[str, Any]]:
+    def list(self, path: str, within: str, most: int) -> list[dict[str, Any]]:
         """The entries of a folder by name, `most` at most."""
-        folder = self._folder(self.locate(path))
+        folder = self._folder(self.locate(path, within), within)
         try:
             with os.scandir(folder) as entries:
                 found = [_described(entry) for _, entry in zip(range(most), entries)]
@@ -86,18 +89,19 @@ class Files:
             os.close(folder)
         return sorted(found, key=lambda entry: str(entry["name"]))
 
-    def _folder(self, real: str) -> int:
+    def _folder(self, real: str, within: str) -> int:
         """The folder, opened; what was opened is judged again, so that no race leads out."""
         folder = os.open(real, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
-            self._admit(os.readlink(f"/proc/self/fd/{folder}"))
+            self._admit(os.readlink(f"/proc/self/fd/{folder}"), within)
         except BaseException:
             os.close(folder)
             raise
         return folder
 
-    def _admit(self, real: str) -> None:
-        if not any(real == root or real.startswith(root + "/") for root in self._real):
+    def _admit(self, real: str, within: str) -> None:
+        roots = [self.locate(within)] if within else self._real
+        if not any(real == root or real.startswith(root + "/") for root in roots):
             raise Outside(errno.EACCES, "outside the sandbox's folders")
 
 

@@ -86,9 +86,11 @@ class Supervisor:
             size = self._files.write(request["path"], descriptors[0], request["mode"])
             self._channel.send({"id": id_, "size": size})
         elif operation == "read":
-            self._hand_over(id_, self._files.open(request["path"]))
+            self._hand_over(id_, self._files.open(request["path"], request["within"]))
         elif operation == "list":
-            self._channel.send_body({"id": id_}, self._files.list(request["path"], _MAX_ENTRIES))
+            self._channel.send_body(
+                {"id": id_}, self._files.list(request["path"], request["within"], _MAX_ENTRIES)
+            )
         elif operation == "connect":
             self._hand_over(id_, _connect(request["port"]))
 
