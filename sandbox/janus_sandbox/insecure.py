@@ -65,10 +65,7 @@ class Insecure:
 
         async def finish() -> None:
             link.close()  # at which the supervisor ends what it started, and then itself
-            try:
-                async with asyncio.timeout(_LEAVE_SECONDS):
-                    await process.ended()
-            except TimeoutError:
+            if not await process.ended(within=_LEAVE_SECONDS):
                 process.kill()
                 await process.ended()
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)

@@ -16,13 +16,12 @@ from janus_mesh import logs
 from janus_mesh.errors import InvalidRequest, JanusError, NotFound, PayloadTooLarge, Unavailable
 
 from .backend import Command, Entry
-from .inside.channel import MAX_PACKET
+from .inside.channel import MAX_PACKET, receive_packet
 
 log = logs.get("sandbox.supervisor")
 
 _ANSWER_SECONDS = 10.0
 _MAX_BODY = 8 * 1024 * 1024
-_MAX_DESCRIPTORS = 4
 _READY = "ready"
 
 Answer = tuple[dict[str, Any], list[int]]
@@ -158,9 +157,7 @@ class SupervisorLink:
 
     def _readable(self) -> None:
         try:
-            data, descriptors, _, _ = socket.recv_fds(
-                self._control, MAX_PACKET, _MAX_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC
-            )
+            data, descriptors = receive_packet(self._control)
         except BlockingIOError:
             return
         except OSError:
@@ -178,7 +175,7 @@ class SupervisorLink:
             for descriptor in descriptors:
                 os.close(descriptor)
         else:
-            future.set_result((message, list(descriptors)))
+            future.set_result((message, descriptors))
 
     def _gone(self) -> JanusError:
         return Unavailable(f"sandbox {self._box_id} is gone", code="sandbox_gone")

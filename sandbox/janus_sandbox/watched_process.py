@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Self
 
 _SAID_BYTES = 2000
@@ -44,6 +45,10 @@ class WatchedProcess:
             raise
         return cls(process, said)
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def said(self) -> str:
         """The beginning of what it wrote, once it has ended."""
         return self._said
@@ -52,9 +57,12 @@ class WatchedProcess:
         if not self._ended.is_set():
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
 
-    async def ended(self) -> None:
-        """Returns when it is gone."""
-        await self._ended.wait()
+    async def ended(self, within: float | None = None) -> bool:
+        """Returns when it is gone, or not by then: whether it is."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self._ended.wait()
+        return self._ended.is_set()
 
     def _end(self) -> None:
         self._loop.remove_reader(self._pidfd)

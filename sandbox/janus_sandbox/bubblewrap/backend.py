@@ -19,6 +19,7 @@ from .launch import environment, launch
 from .seccomp import write_filter
 
 _READY_SECONDS = 10.0
+_LEAVE_SECONDS = 1.0
 _GROUPS = "janus-sandbox"
 # Where neither people nor other containers have their ids.
 _FIRST_USER, _USERS = 1_900_000_000, 100_000_000
@@ -93,11 +94,14 @@ class Bubblewrap:
         link = SupervisorLink(ours, box_id)
 
         async def finish() -> None:
+            # Process 1 takes all others with it. Bubblewrap's own process is spared: it collects process 1,
+            # which else would wait for whoever collects the machine's orphans, and is gone then.
             if group:
-                group.kill()
-            process.kill()
+                group.kill(sparing=process.pid)
             link.close()
-            await process.ended()
+            if not await process.ended(within=_LEAVE_SECONDS):
+                process.kill()
+                await process.ended()
             if group:
                 await asyncio.to_thread(group.remove)
             self._users.discard(user)

@@ -26,8 +26,8 @@ class Group(Protocol):
 
     def usage(self) -> Usage: ...
 
-    def kill(self) -> None:
-        """Ends every process in it; returns before they are gone."""
+    def kill(self, sparing: int = 0) -> None:
+        """Ends every process in it but one; returns before they are gone."""
 
     def remove(self) -> None:
         """Removes it, killing again whoever is still there. Raises `OSError` when that is in vain."""
@@ -81,9 +81,9 @@ def processes(file: Path) -> list[int]:
     return []
 
 
-def kill_each(file: Path) -> None:
+def kill_each(file: Path, sparing: int) -> None:
     """Kills who is in a group, one by one."""
-    for pid in processes(file):
+    for pid in set(processes(file)) - {sparing}:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 

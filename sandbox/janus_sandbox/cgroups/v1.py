@@ -33,9 +33,9 @@ class V1Group:
             oom_kills=read_fields(memory / "memory.oom_control").get("oom_kill", 0),
         )
 
-    def kill(self) -> None:
+    def kill(self, sparing: int = 0) -> None:
         for file in self.process_files:
-            kill_each(file)
+            kill_each(file, sparing)
 
     def remove(self) -> None:
         for folder in self._folders.values():

@@ -34,11 +34,12 @@ class V2Group:
             oom_kills=read_fields(self._folder / "memory.events").get("oom_kill", 0),
         )
 
-    def kill(self) -> None:
-        try:
-            write(self._folder / "cgroup.kill", 1)
-        except FileNotFoundError:  # a kernel before 5.14, or a group that is gone
-            kill_each(self._folder / "cgroup.procs")
+    def kill(self, sparing: int = 0) -> None:
+        everybody = self._folder / "cgroup.kill"  # since Linux 5.14
+        if sparing or not everybody.exists():
+            kill_each(self._folder / "cgroup.procs", sparing)
+        else:
+            write(everybody, 1)
 
     def remove(self) -> None:
         remove_emptied(self._folder, self)
