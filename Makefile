@@ -35,6 +35,11 @@ bench-mesh: setup-dev ## What streaming costs beside nginx, Envoy, Portkey and L
 	@mkdir -p build
 	@$(BIN)/python -m janus_bench.mesh --json build/bench-mesh.json --chart build/bench-mesh.svg
 
+.PHONY: bench-sandbox
+bench-sandbox: setup-dev ## How long a sandbox takes to be made, to run a command and to end; a minute
+	@mkdir -p build
+	@$(BIN)/python -m janus_bench.sandbox --json build/bench-sandbox.json
+
 .PHONY: envoy
 envoy: setup-dev ## Put Envoy in front of a running stack: HTTP on 8080, gRPC on 8081
 	@$(BIN)/envoy -c envoy/envoy.yaml --disable-hot-restart

@@ -1,6 +1,8 @@
 """The environment variables of the sandbox service."""
 
 import ipaddress
+import os
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +26,12 @@ def _url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _state_folder() -> Path:
+    """One that other users may pass through: their homes and ours mostly are not."""
+    user = os.geteuid()
+    return Path("/run/janus-sandbox") if user == 0 else Path(tempfile.gettempdir(), f"janus-sandbox-{user}")
+
+
 Url = Annotated[str, AfterValidator(_url)]
 
 
@@ -38,7 +46,7 @@ class SandboxSettings(ServiceSettings):
     platform_url: Url = Field("http://127.0.0.1:8010", description="The only place sandboxes can reach.")
 
     sandbox_insecure: bool = Field(False, description="Run without isolation where there is none.")
-    sandbox_state: Path = Path("/run/janus-sandbox")
+    sandbox_state: Path = Field(default_factory=_state_folder)
     sandbox_image: str = Field("", description="Folders seen inside at their own path, `:` between.")
     sandbox_agents: Path | None = Field(None, description="JSON file with further agents.")
 

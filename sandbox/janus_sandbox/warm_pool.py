@@ -14,6 +14,7 @@ from .limits import FLAVORS
 log = logs.get("sandbox.warm_pool")
 
 _RETRY_SECONDS = 5.0
+_REST_SECONDS = 0.1
 
 
 def new_id() -> str:
@@ -31,6 +32,7 @@ class WarmPool:
         self._ready: deque[tuple[str, Box]] = deque()
         self._wanted = asyncio.Event()
         self._added = asyncio.Condition()
+        self._filled_once = False
         self._filling: asyncio.Task[None] | None = None
         self._buried: list[asyncio.Task[None]] = []
 
@@ -72,6 +74,8 @@ class WarmPool:
     async def _fill(self) -> None:
         while True:
             await self._wanted.wait()
+            if self._filled_once:  # what was just taken has its first work to do: it goes before
+                await asyncio.sleep(_REST_SECONDS)
             self._wanted.clear()
             while len(self._ready) < self._size:
                 sandbox_id = new_id()
@@ -83,3 +87,4 @@ class WarmPool:
                 except JanusError as error:
                     log.error("no warm sandbox", reason=error.message)
                     await asyncio.sleep(_RETRY_SECONDS)
+            self._filled_once = True

@@ -22,13 +22,20 @@ from .lifecycle import lifecycle_routes
 from .views import isolation_body
 
 VERSION = version("janus-sandbox")
+_BESIDE_A_FILE = 1024 * 1024
 
 
 def build_api(
     settings: SandboxSettings, sandboxes: Sandboxes, isolation: Isolation, agents: Mapping[str, Agent]
 ) -> FastAPI:
     """The API over sandboxes that are open."""
-    app = FastAPI(title="Janus sandboxes", version=VERSION, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Janus sandboxes",
+        version=VERSION,
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=2 * settings.sandbox_max_file_bytes + _BESIDE_A_FILE,  # base64, and some
+    )
     key = settings.sandy_api_key.get_secret_value().encode()
 
     async def entitled(request: Request) -> None:

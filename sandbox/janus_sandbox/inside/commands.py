@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 
 TYPE_CHECKING = False  # as in `typing`, whose import would cost more than all the others
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_STARTED_NOT = 127  # what shells answer for a command that cannot be run
-_OPEN_FILES = 4096
-
-# Under memory pressure commands are to go before the supervisor does. It cannot say so itself between fork
-# and exec, where it still is as protected from writes to /proc as the supervisor.
-_FIRST_VICTIM = ["/bin/sh", "-c", 'echo 500 >/proc/self/oom_score_adj; exec "$@"', "sh"]
+# What makes a shell a command: first out under memory pressure, so that the supervisor stays (which cannot
+# say so for its children: while they share its memory they are as protected from writes to /proc as it is);
+# within limits; in its folder. 127 is what shells answer for a command that cannot be run.
+_BECOME = """echo 500 >/proc/self/oom_score_adj
+ulimit -c 0
+ulimit -n 4096 2>/dev/null
+cd "$1" || exit 127
+shift
+exec "$@"
+"""
+_DEFAULT_AGAIN = (signal.SIGINT, signal.SIGPIPE)  # which Python and the supervisor ignore
 
 
 class Commands:
@@ -27,9 +31,15 @@ class Commands:
 
     def start(self, id_: str, argv: list[str], cwd: str, env: dict[str, str], output: list[int]) -> None:
         """Runs `argv` with its standard output and error on the two descriptors."""
-        pid = os.fork()
-        if pid == 0:
-            _become(argv, cwd, env, output)
+        actions = [
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            *((os.POSIX_SPAWN_DUP2, source, target) for target, source in enumerate(output, 1)),
+        ]
+        command = ["sh", "-c", _BECOME, "sh", cwd, *argv]
+        # Not fork: copying this process's page tables costs more than starting a small program.
+        pid = os.posix_spawn(
+            "/bin/sh", command, env, file_actions=actions, setsid=True, setsigdef=_DEFAULT_AGAIN
+        )
         self._ids[pid] = id_
 
     def kill(self, id_: str) -> None:
@@ -55,34 +65,6 @@ class Commands:
             if id_ is not None:
                 code = os.waitstatus_to_exitcode(status)
                 self._ended(id_, code if code >= 0 else 128 - code)
-
-
-def _become(argv: list[str], cwd: str, env: dict[str, str], output: list[int]) -> None:
-    """In the child: becomes the command. Never returns."""
-    try:
-        os.setsid()
-        silence = os.open(os.devnull, os.O_RDONLY)
-        for target, source in enumerate((silence, *output)):
-            os.dup2(source, target)
-        for ignored in (signal.SIGINT, signal.SIGPIPE):
-            signal.signal(ignored, signal.SIG_DFL)
-        _lower_limits()
-        os.chdir(cwd)
-        os.execve(_FIRST_VICTIM[0], [*_FIRST_VICTIM, *argv], env)  # noqa: S606  # nothing to inject into
-    except OSError as error:
-        os.write(2, f"{argv[0]}: {error.strerror}\n".encode())
-    except BaseException as error:  # noqa: BLE001  # it must not live on as a second supervisor
-        os.write(2, f"{error!r}\n".encode())
-    finally:
-        os._exit(_STARTED_NOT)
-
-
-def _lower_limits() -> None:
-    """No core dumps, and descriptors within what the kernel already allows."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    files = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _kill_family(leader: int) -> None:
