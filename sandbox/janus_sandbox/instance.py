@@ -4,6 +4,7 @@ Everything that outlives a killed service carries its name: the folder here and 
 folder is locked while its service lives, so that whoever finds it unlocked may take it apart.
 """
 
+import errno
 import fcntl
 import os
 import secrets
@@ -34,7 +35,7 @@ class Instance:
 
     @classmethod
     def create(cls, base: Path) -> Self:
-        base.mkdir(parents=True, exist_ok=True, mode=0o711)
+        _make_own(base)
         name = secrets.token_hex(4)
         unfinished = base / f"{_UNFINISHED}{name}"
         unfinished.mkdir(mode=0o711)
@@ -50,8 +51,9 @@ class Instance:
 def sweep(base: Path, end_leftovers: Callable[[str], int]) -> int:
     """Ends what dead services left; `end_leftovers(name)` ends the sandboxes of one and counts them.
 
-    Returns how many services had left something.
+    Returns how many services had left something. Raises `OSError` for a base that is not ours.
     """
+    _make_own(base)
     swept = 0
     for folder in sorted(base.glob("*/")):
         if folder.name.startswith(_UNFINISHED):
@@ -65,6 +67,13 @@ def sweep(base: Path, end_leftovers: Callable[[str], int]) -> int:
             swept += 1
             log.warning("ended what a dead service left", instance=folder.name, sandboxes=ended)
     return swept
+
+
+def _make_own(base: Path) -> None:
+    """Makes the base; one that somebody else made may hold whatever they like."""
+    base.mkdir(parents=True, exist_ok=True, mode=0o711)
+    if base.lstat().st_uid != os.geteuid():
+        raise PermissionError(errno.EPERM, "it belongs to another user", str(base))
 
 
 def _lock(folder: Path) -> int | None:

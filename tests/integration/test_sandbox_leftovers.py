@@ -107,8 +107,8 @@ def service_process(state: Path, port: int, **environment: str) -> Iterator[subp
     try:
         yield process
     finally:
-        process.kill()
-        process.wait()
+        process.terminate()  # it cleans up
+        process.wait(30)
         if process.stderr is not None:
             process.stderr.close()
 

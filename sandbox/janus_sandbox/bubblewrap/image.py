@@ -43,6 +43,11 @@ class Image:
         own = [str(folder / "bin") for folder in self.extra if (folder / "bin").is_dir()]
         return ":".join((*own, "/usr/local/bin", "/usr/bin", "/bin"))
 
+    @property
+    def stages(self) -> dict[Path, Path]:
+        """For each of `extra` a place that every user reaches, even when its own parents are closed."""
+        return {folder: self.folder / "extra" / str(number) for number, folder in enumerate(self.extra)}
+
     def arguments(self) -> list[str]:
         """Bubblewrap's arguments that mount it, but for `extra`."""
         etc = self.folder / "etc"
@@ -67,8 +72,11 @@ def make(folder: Path, extra: tuple[Path, ...]) -> Image:
     lay_out_supervisor(folder / "supervisor")
     bwrap = _bwrap(folder)
     python, prefix = _python()
+    image = Image(folder, bwrap, python, (*extra, *prefix))
+    for stage in image.stages.values():
+        stage.mkdir(parents=True)
     _readable_by_all(folder)
-    return Image(folder, bwrap, python, (*extra, *prefix))
+    return image
 
 
 def lay_out_supervisor(folder: Path) -> None:

@@ -3,7 +3,7 @@
 import json
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from janus_sandbox.limits import MIB, Limits
@@ -42,31 +42,25 @@ def launch(
 
     Must be called on the main thread: the sandbox ends with the thread that started it.
     """
-    extra = [os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC) for folder in image.extra]
+    stages = image.stages if user is not None else {folder: folder for folder in image.extra}
     # One of its own for each: a shared one would be read on from where another sandbox stopped.
     rules = os.open(syscall_filter, os.O_RDONLY | os.O_CLOEXEC)
-    bound = [
-        part
-        for descriptor, folder in zip(extra, image.extra, strict=True)
-        for part in ("--ro-bind-fd", str(descriptor), str(folder))
-    ]
     configuration = {"control": control, "egress_port": EGRESS_PORT, "roots": {root: root for root in ROOTS}}
     command = [
         str(image.bwrap),
         *_CONFINED,
         *image.arguments(),
-        *bound,
         *_mounts(limits),
+        *(part for folder, stage in stages.items() for part in ("--ro-bind", str(stage), str(folder))),
+        *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/workspace"),
         *("--seccomp", str(rules), "--"),
         *(image.python, "-I", "-S", SUPERVISOR, json.dumps(configuration)),
     ]
+    script = _becoming(groups, user, stages if user is not None else {})
     try:
-        return WatchedProcess.start(
-            ("/bin/sh", "-c", _joining(groups, user), "sh", *command), (control, rules, *extra)
-        )
+        return WatchedProcess.start(("/bin/sh", "-c", script, "sh", *command), (control, rules))
     finally:
-        for descriptor in (rules, *extra):
-            os.close(descriptor)
+        os.close(rules)
 
 
 def environment(image: Image) -> dict[str, str]:
@@ -79,11 +73,22 @@ def _mounts(limits: Limits) -> list[str]:
     sizes = {"/dev/shm": _SHARED_MEMORY, "/tmp": limits.scratch_bytes, HOME: limits.scratch_bytes}  # noqa: S108  # inside
     for folder, size in {**sizes, "/workspace": limits.disk_bytes}.items():
         arguments += ["--size", str(size), "--tmpfs", folder]
-    return [*arguments, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/workspace"]
+    return arguments
 
 
-def _joining(groups: Sequence[Path], user: int | None) -> str:
-    """A script that enters the groups and becomes the user before it becomes the command."""
-    entering = [f"echo 0 >{shlex.quote(str(file))} || exit 125" for file in groups]
-    becoming = "" if user is None else f"setpriv --reuid {user} --regid {user} --clear-groups "
-    return "\n".join((*entering, f'PATH=/usr/bin:/bin; exec {becoming}"$@"'))
+def _becoming(groups: Sequence[Path], user: int | None, stages: Mapping[Path, Path]) -> str:
+    """A script that enters the groups, mounts the stages and becomes the user before it becomes the command.
+
+    The mounts are made in a namespace of their own, which goes when the sandbox goes.
+    """
+    lines = ["PATH=/usr/bin:/bin", *(f"echo 0 >{_quoted(file)} || exit 125" for file in groups)]
+    become = "exec" if user is None else f"exec setpriv --reuid {user} --regid {user} --clear-groups"
+    if stages:
+        mounts = [f"mount --bind {_quoted(folder)} {_quoted(stage)}" for folder, stage in stages.items()]
+        inner = " && ".join((*mounts, f'{become} "$@"'))
+        become = f"exec unshare --mount --propagation private /bin/sh -c {shlex.quote(inner)} sh"
+    return "\n".join((*lines, f'{become} "$@"'))
+
+
+def _quoted(path: Path) -> str:
+    return shlex.quote(str(path))
