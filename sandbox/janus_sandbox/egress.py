@@ -29,6 +29,7 @@ log = logs.get("sandbox.egress")
 IDENTITY = b"x-janus-sandbox"
 _AUTHORIZATION = b"authorization"
 _MOST_CONNECTIONS = 64
+_CONNECT_SECONDS = 5.0
 _INSIDE = ("127.0.0.1", "localhost")
 _HTTP = {"http": 80, "https": 443}
 
@@ -128,7 +129,11 @@ class EgressGate:
         return headers
 
     async def _dial(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection(self._host, self._port, ssl=self._secure or None)
+        try:
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                return await asyncio.open_connection(self._host, self._port, ssl=self._secure or None)
+        except TimeoutError:
+            raise Unavailable(f"no connection within {_CONNECT_SECONDS:g} s") from None
 
     def _account(self, sandbox: Sandbox, scope: Scope, verdict: str, passed: Passed, seconds: float) -> None:
         sandbox.traffic.calls += 1

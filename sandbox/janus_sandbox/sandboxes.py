@@ -52,7 +52,9 @@ class Sandboxes:
 
     async def close(self) -> None:
         """Ends all of them."""
-        await asyncio.gather(*(self._end(one, EndReason.SHUTDOWN) for one in list(self._live.values())))
+        ending = [one for one in self._ended.values() if one.ended_at is None]
+        every = [*self._live.values(), *ending]
+        await asyncio.gather(*(self._end(one, EndReason.SHUTDOWN) for one in every))
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -81,21 +83,26 @@ class Sandboxes:
         """Raises `Overloaded` when there is no room, `Unavailable` when it does not start."""
         began = time.monotonic()
         victims = make_room(self.capacity, self._live.values(), order)
+        for victim in victims:  # at once: nobody else may count on their place
+            self._retire(victim, EndReason.PREEMPTED)
         warm = self.pool.take() if order.flavor == self.pool.flavor else None
-        sandbox_id = warm[0] if warm else new_id()
+        sandbox_id, ready = warm or (new_id(), None)
         sandbox = self._live[sandbox_id] = Sandbox(sandbox_id, order, self._url_of(sandbox_id))
+        sandbox.box = ready
         try:
-            await asyncio.gather(*(self._end(victim, EndReason.PREEMPTED) for victim in victims))
-            box = sandbox.box = warm[1] if warm else await self._backend.start(sandbox_id, order.limits)
+            if victims:
+                await asyncio.wait([self._keep(self._bury(victim)) for victim in victims])
+            box = sandbox.box = ready or await self._backend.start(sandbox_id, order.limits)
             await self._gate.open(sandbox)
         except BaseException:
             await asyncio.shield(self._end(sandbox, EndReason.FAILED))
             raise
         if sandbox.state is State.TERMINATED:  # while it started
+            self._gate.close(sandbox)
             await box.end()
             raise NotFound(f"sandbox {sandbox.id} is gone: {sandbox.end_reason}", code="sandbox_gone")
         sandbox.state = State.RUNNING
-        self._expire_at(sandbox, sandbox.expires)
+        self._expire_at(sandbox, time.time() + order.ttl)
         self._keep(self._mourn(sandbox, box))
         seconds = time.monotonic() - began
         metrics.CREATED.labels("warm" if warm else "cold").observe(seconds)
@@ -140,29 +147,39 @@ class Sandboxes:
             await self._end(sandbox, EndReason.OUT_OF_MEMORY if killed else EndReason.DIED)
 
     async def _end(self, sandbox: Sandbox, reason: EndReason) -> None:
+        if self._retire(sandbox, reason):
+            await self._bury(sandbox)
+        elif sandbox.box is not None:
+            await sandbox.box.end()  # who asks twice waits for the same end
+
+    def _retire(self, sandbox: Sandbox, reason: EndReason) -> bool:
+        """Takes it out of service; whether it still was in."""
         if sandbox.state is State.TERMINATED:
-            if sandbox.box is not None:
-                await sandbox.box.end()  # who asks twice waits for the same end
-            return
-        began = time.monotonic()
+            return False
         sandbox.usage()
         sandbox.state, sandbox.end_reason = State.TERMINATED, reason
         if handle := self._expiry.pop(sandbox.id, None):
             handle.cancel()
         self._gate.close(sandbox)
+        self._live.pop(sandbox.id, None)
+        self._remember(sandbox)
+        return True
+
+    async def _bury(self, sandbox: Sandbox) -> None:
+        """Ends what a retired sandbox holds."""
+        began = time.monotonic()
         if sandbox.box is not None:
             await sandbox.box.end()
         sandbox.ended_at = time.time()
-        self._live.pop(sandbox.id, None)
-        self._remember(sandbox)
         seconds = time.monotonic() - began
-        self.ends[reason] += 1
-        metrics.ENDED.labels(reason).inc()
+        assert sandbox.end_reason is not None
+        self.ends[sandbox.end_reason] += 1
+        metrics.ENDED.labels(sandbox.end_reason).inc()
         metrics.TERMINATION.observe(seconds)
         log.info(
             "sandbox ended",
             sandbox=sandbox.id,
-            reason=reason,
+            reason=sandbox.end_reason,
             lived_seconds=round(sandbox.seconds, 3),
             seconds=round(seconds, 4),
             cpu_seconds=sandbox.last_usage.cpu_seconds and round(sandbox.last_usage.cpu_seconds, 3),
@@ -175,7 +192,8 @@ class Sandboxes:
         while len(self._ended) > _REMEMBERED:
             self._ended.popitem(last=False)
 
-    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+    def _keep(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task

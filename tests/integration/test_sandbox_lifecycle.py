@@ -71,8 +71,8 @@ async def test_a_sandbox_ends_when_its_time_is_over(service: SandboxService) -> 
 
 
 async def test_a_refreshed_sandbox_outlives_its_first_time(service: SandboxService) -> None:
-    sandbox = await service.create(ttlSeconds=0.3)
-    other = await service.create(ttlSeconds=0.3)
+    sandbox = await service.create(ttlSeconds=2)
+    other = await service.create(ttlSeconds=2)
     assert (await service.post(sandbox, "refresh", ttlSeconds=60)).status_code == 200
     assert await ended(service, other) == "expired"
     assert (await service.get(sandbox))["state"] == "running"
@@ -160,6 +160,28 @@ async def test_a_low_priority_sandbox_gives_way_to_a_normal_one() -> None:
         await service.create()
         assert (await service.get(goes))["endReason"] == "preempted"
         assert (await service.get(stays))["state"] == "running"
+
+
+async def test_of_many_that_come_at_once_each_takes_the_place_of_another() -> None:
+    async with sandbox_service(sandbox_max=2) as service:
+        for _ in range(2):
+            await service.create(priority="low", flavor="small")
+        asked = [service.client.post("/api/sandboxes", json={"flavor": "small"}) for _ in range(5)]
+        statuses = sorted(answer.status_code for answer in await asyncio.gather(*asked))
+        assert statuses == [201, 201, 429, 429, 429]
+        assert (await service.client.get("/api/stats")).json()["sandboxes"]["live"] == 2
+
+
+async def test_a_client_that_leaves_while_its_sandbox_is_made_leaves_none() -> None:
+    async with sandbox_service() as service:
+        asking = asyncio.create_task(service.create())
+        while not service.sandboxes.live:
+            await asyncio.sleep(0)
+        asking.cancel()
+        while service.sandboxes.live:
+            await asyncio.sleep(0.01)
+        (made,) = service.sandboxes.all()
+        assert made.end_reason == "failed"
 
 
 async def test_preemption_ends_a_command_with_a_typed_error() -> None:

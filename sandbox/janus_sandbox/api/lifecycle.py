@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from janus_mesh.errors import InvalidRequest
 from janus_sandbox.backend import Isolation
+from janus_sandbox.presence import while_present
 from janus_sandbox.sandbox import Order, Priority
 from janus_sandbox.sandboxes import Sandboxes
 from janus_sandbox.settings import SandboxSettings
@@ -18,8 +19,9 @@ def lifecycle_routes(settings: SandboxSettings, sandboxes: Sandboxes, isolation:
     routes = APIRouter()
 
     @routes.post("/sandboxes", status_code=201)
-    async def create(asked: CreateRequest) -> SandboxView:
-        return view(await sandboxes.create(_order(asked, settings)))
+    async def create(asked: CreateRequest, request: Request) -> SandboxView:
+        """A client that leaves meanwhile leaves no sandbox: nobody would know its id."""
+        return view(await while_present(request, sandboxes.create(_order(asked, settings))))
 
     @routes.get("/sandboxes")
     async def every() -> dict[str, list[SandboxView]]:

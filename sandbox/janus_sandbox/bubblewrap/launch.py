@@ -65,7 +65,8 @@ def launch(
 
 def environment(image: Image) -> dict[str, str]:
     """What every command finds in its environment."""
-    return {"PATH": image.path, "HOME": HOME, "USER": USER, "LANG": "C.UTF-8", "TERM": "dumb"}
+    plain = {"PATH": image.path, "HOME": HOME, "USER": USER, "LANG": "C.UTF-8", "TERM": "dumb"}
+    return {**plain, "PYTHONUNBUFFERED": "1"}  # an agent's steps are wanted as they come
 
 
 def _mounts(limits: Limits) -> list[str]:
