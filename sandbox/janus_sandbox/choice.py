@@ -1,5 +1,7 @@
 """Which backend this machine allows: the one whose trial run succeeds, or none."""
 
+import sys
+
 from janus_mesh import logs
 from janus_mesh.errors import Unavailable
 
@@ -13,6 +15,8 @@ log = logs.get("sandbox.choice")
 
 async def choose(settings: SandboxSettings) -> Backend:
     """Raises `Unavailable`, saying what is missing, unless running without isolation was asked for."""
+    if sys.platform != "linux":
+        raise Unavailable("sandboxes are made of Linux: run this service in a Linux machine or container")
     try:
         isolated = await Bubblewrap.open(settings.sandbox_state, settings.image_folders)
     except Unavailable as error:

@@ -25,13 +25,14 @@ _CALLS = {
     " clone 56 clone3 435 bpf 321 perf_event_open 298 userfaultfd 323 io_uring_setup 425 kexec_load 246"
     " init_module 175 finit_module 313 delete_module 176 reboot 169 keyctl 250 add_key 248 request_key 249"
     " settimeofday 164 clock_settime 227 open_by_handle_at 304 name_to_handle_at 303 fanotify_init 300"
-    " sethostname 170 personality 135 syslog 103 acct 163 swapon 167 iopl 172 capset 126 kcmp 312",
+    " sethostname 170 personality 135 syslog 103 acct 163 swapon 167 iopl 172 capset 126 kcmp 312 socket 41"
+    " ioctl 16",
     "aarch64": "ptrace 117 process_vm_readv 270 process_vm_writev 271 pidfd_open 434 pidfd_getfd 438 mount 40"
     " umount2 39 pivot_root 41 chroot 51 fsopen 430 open_tree 428 mount_setattr 442 unshare 97 setns 268"
     " clone 220 clone3 435 bpf 280 perf_event_open 241 userfaultfd 282 io_uring_setup 425 kexec_load 104"
     " init_module 105 finit_module 273 delete_module 106 reboot 142 keyctl 219 add_key 217 request_key 218"
     " settimeofday 170 clock_settime 112 open_by_handle_at 265 name_to_handle_at 264 fanotify_init 262"
-    " sethostname 161 personality 92 syslog 116 acct 89 swapon 224 capset 91 kcmp 272",
+    " sethostname 161 personality 92 syslog 116 acct 89 swapon 224 capset 91 kcmp 272 socket 198 ioctl 29",
 }
 _WORDS = _CALLS[os.uname().machine].split()
 NUMBERS = {name: int(number) for name, number in zip(_WORDS[::2], _WORDS[1::2], strict=True)}
@@ -116,6 +117,16 @@ NETWORK = [
     _attempt("raw IPv6", "socket.socket(socket.AF_INET6, socket.SOCK_RAW, 58)", NOT_PERMITTED),
     _attempt("packets", "socket.socket(17, socket.SOCK_RAW, 3)", NO_FAMILY),
     _attempt("the hypervisor by AF_VSOCK", "socket.socket(40, socket.SOCK_STREAM)", NO_FAMILY),
+    _attempt(
+        "AF_VSOCK behind bits that the kernel drops",
+        "syscall('socket', ctypes.c_long(40 | 1 << 32), 1, 0)",
+        NO_FAMILY,
+    ),
+    _attempt(
+        "raw packets behind flags",
+        "syscall('socket', 2, ctypes.c_long(socket.SOCK_RAW | socket.SOCK_CLOEXEC | 1 << 40), 1)",
+        NOT_PERMITTED,
+    ),
     _attempt("the kernel's ciphers by AF_ALG", "socket.socket(38, socket.SOCK_SEQPACKET)", NO_FAMILY),
     _attempt("AF_BLUETOOTH", "socket.socket(31, socket.SOCK_STREAM, 3)", NO_FAMILY),
     _attempt("AF_TIPC", "socket.socket(30, socket.SOCK_STREAM)", NO_FAMILY),
@@ -256,6 +267,11 @@ KERNEL = [
         "ValueError: not allowed to raise maximum limit",
     ),
     _attempt("typing into a terminal", "fcntl.ioctl(0, 0x5412, b'x')", NOT_PERMITTED),
+    _attempt(
+        "typing behind bits that the kernel drops",
+        "syscall('ioctl', 0, ctypes.c_long(0x5412 | 1 << 32), b'x')",
+        NOT_PERMITTED,
+    ),
     _attempt("a process of the machine", "os.kill({host_pid}, 9)", NO_SUCH_PROCESS),
     _attempt(
         "a process of the machine by descriptor", "syscall('pidfd_open', {host_pid}, 0)", NO_SUCH_PROCESS

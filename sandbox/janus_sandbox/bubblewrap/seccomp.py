@@ -26,7 +26,8 @@ _REFUSED = {
 }
 _NEW_NAMESPACES = 0x7E020080  # CLONE_NEWNS | CGROUP | UTS | IPC | USER | PID | NET | TIME
 _TERMINAL_INPUT = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX: typing into somebody's terminal
-_SOCKETS = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK)
+_UNIX, _INET, _INET6, _NETLINK = 1, 2, 10, 16
+_SOCKETS = (_UNIX, _INET, _INET6, _NETLINK)
 _NETLINK_ROUTE = 0  # what the C library asks for the addresses of a machine
 _TYPE_MASK = 0xF  # the rest of `type` are flags
 _TYPES = (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_SEQPACKET)
@@ -62,14 +63,14 @@ def _only_known_sockets(rules: Any, seccomp: Any, call: str) -> None:
     rules.add_rule(unknown, call, seccomp.Arg(0, seccomp.GT, max(_SOCKETS)))
     for kind in range(_TYPE_MASK + 1):
         if kind not in _TYPES:
-            for family in (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6):
+            for family in (_UNIX, _INET, _INET6):
                 rules.add_rule(
                     seccomp.ERRNO(errno.EPERM),
                     call,
                     seccomp.Arg(0, seccomp.EQ, family),
                     seccomp.Arg(1, seccomp.MASKED_EQ, _TYPE_MASK, kind),
                 )
-    netlink = seccomp.Arg(0, seccomp.EQ, socket.AF_NETLINK)
+    netlink = seccomp.Arg(0, seccomp.EQ, _NETLINK)
     rules.add_rule(unknown, call, netlink, seccomp.Arg(2, seccomp.NE, _NETLINK_ROUTE))
 
 
