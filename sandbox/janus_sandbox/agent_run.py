@@ -52,11 +52,13 @@ class AgentOrder:
 
 
 def begin(sandbox: Sandbox, box: Box, order: AgentOrder) -> AsyncGenerator[Event, None]:
-    """The events of a run; closing the iterator ends the agent. One agent at a time works in a sandbox."""
+    """The events of a run; closing the iterator ends the agent.
+
+    Raises `InvalidRequest` while another one is at work in the sandbox.
+    """
     if sandbox.agent_stop is not None:
-        raise InvalidRequest("an agent is at work in this sandbox already", code="agent_running")
-    sandbox.agent_stop = stop = asyncio.Event()
-    return _run(sandbox, box, order, stop)
+        raise _busy()
+    return _run(sandbox, box, order)
 
 
 def cancel(sandbox: Sandbox) -> bool:
@@ -67,9 +69,11 @@ def cancel(sandbox: Sandbox) -> bool:
     return True
 
 
-async def _run(
-    sandbox: Sandbox, box: Box, order: AgentOrder, stop: asyncio.Event
-) -> AsyncGenerator[Event, None]:
+async def _run(sandbox: Sandbox, box: Box, order: AgentOrder) -> AsyncGenerator[Event, None]:
+    if sandbox.agent_stop is not None:  # two began before either was iterated over
+        yield _error(_busy())
+        return
+    stop = sandbox.agent_stop = asyncio.Event()
     began = time.monotonic()
     end = "left"
     try:
@@ -95,6 +99,10 @@ async def _run(
         sandbox.agent_stop = None
         seconds = round(time.monotonic() - began, 3)
         log.info("agent run", sandbox=sandbox.id, agent=order.name, end=end, seconds=seconds)
+
+
+def _busy() -> InvalidRequest:
+    return InvalidRequest("an agent is at work in this sandbox already", code="agent_running")
 
 
 def _error(error: JanusError) -> Event:
