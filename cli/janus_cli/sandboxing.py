@@ -8,7 +8,17 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-_TRIAL = ("--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "true")
+_TRIAL = (
+    "--unshare-all",
+    "--unshare-user",
+    "--disable-userns",
+    "--ro-bind",
+    "/",
+    "/",
+    "--proc",
+    "/proc",
+    "true",
+)
 _TRIAL_SECONDS = 5.0
 _INSECURE = "JANUS_SANDBOX_INSECURE"
 
