@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from janus_sandbox import cgroups
-from janus_sandbox.cgroups.v2 import V2Tree
+from janus_sandbox.cgroups.v2 import V2Group, V2Tree
 from janus_sandbox.limits import MIB, Limits
 
 NAME = f"janus-sandbox-test/{os.getpid()}"
@@ -139,6 +139,26 @@ def test_v2_kills_all_with_one_write_where_the_kernel_can(unified: Path) -> None
     switch.write_text("")
     group.kill()
     assert switch.read_text() == "1"
+
+
+def test_v2_ends_and_removes_a_group_of_the_kernels() -> None:
+    """Needs no controllers, so that hybrid systems show it too."""
+    roots = [root for root in (cgroups.choice.ROOT, cgroups.choice.ROOT / "unified") if is_unified(root)]
+    if not roots:
+        pytest.skip("no unified hierarchy can be written here")
+    folder = roots[0] / f"janus-sandbox-test-{os.getpid()}"
+    folder.mkdir()
+    group = V2Group(folder)
+    with subprocess.Popen(joining(group, "sleep 100 & echo in; wait"), stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"in\n"
+        group.remove()
+        assert process.wait() == -9
+    assert not folder.exists()
+
+
+def is_unified(root: Path) -> bool:
+    return (root / "cgroup.controllers").exists() and os.access(root, os.W_OK)
 
 
 def test_a_machine_without_control_groups_has_none(tmp_path: Path) -> None:
