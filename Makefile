@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Compiled at once: otherwise the first start compiles everything while it is being waited for.
 UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode
-ROOMS := proto mesh edge router competitor_shim platform_services baseline bench cli
+ROOMS := proto mesh edge router competitor_shim platform_services sandbox baseline bench cli
 NODE_CLIENT := tests/clients/node
 
 .PHONY: help
@@ -34,6 +34,11 @@ test-all: setup-dev ## The test suite alone
 bench-mesh: setup-dev ## What streaming costs beside nginx, Envoy, Portkey and LiteLLM; ten minutes on a quiet machine
 	@mkdir -p build
 	@$(BIN)/python -m janus_bench.mesh --json build/bench-mesh.json --chart build/bench-mesh.svg
+
+.PHONY: bench-sandbox
+bench-sandbox: setup-dev ## How long a sandbox takes to be made, to run a command and to end; a minute
+	@mkdir -p build
+	@$(BIN)/python -m janus_bench.sandbox --json build/bench-sandbox.json
 
 .PHONY: envoy
 envoy: setup-dev ## Put Envoy in front of a running stack: HTTP on 8080, gRPC on 8081

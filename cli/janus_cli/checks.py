@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from . import ports, services
+from . import ports, sandboxing, services
 from .state import Home, Run
 
-_ROOMS = ("proto", "mesh", "edge", "router", "shim", "platform", "baseline", "cli")
+_ROOMS = ("proto", "mesh", "edge", "router", "shim", "platform", "sandbox", "baseline", "cli")
 _OLDEST_PYTHON = (3, 11)
 _GIB = 1024**3
 # Replies of one live stream need a handful of descriptors over the rooms; this serves hundreds.
@@ -26,7 +26,6 @@ _TOOLS = {
     ("grpcurl",): "only to call gRPC by hand; `make setup-dev` brings it",
     ("envoy",): "only for the configuration in envoy/; `make setup-dev` brings it",
     ("podman", "docker"): "only to run competitors in containers: apt-get install podman",
-    ("bwrap",): "only for sandboxes: apt-get install bubblewrap",
 }
 
 
@@ -193,6 +192,16 @@ def open_files() -> Finding:
             f"`ulimit -n {min(_OPEN_FILES, hard)}` before `janus up`",
         )
     return Finding(Level.OK, "open files", f"{soft} at once")
+
+
+def sandboxes(environment: Mapping[str, str]) -> Finding:
+    """Whether agents can be isolated."""
+    if not sandboxing.wanted(environment):
+        return Finding(Level.OK, "sandboxes", environment.get("SANDY_BASE_URL") or "turned off")
+    if obstacle := sandboxing.obstacle(environment):
+        what, _, fix = obstacle.partition(": ")
+        return Finding(Level.WARN, "sandboxes", what, fix)
+    return Finding(Level.OK, "sandboxes", "a trial run succeeded")
 
 
 def tools() -> list[Finding]:

@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import Iterator, Mapping
 
-from . import checks, services
+from . import checks, sandboxing, services
 from .checks import Finding, Level
 from .screen import style_of
 from .state import Home
@@ -35,7 +35,8 @@ def _findings(environment: Mapping[str, str]) -> Iterator[Finding]:
     yield checks.model(environment)
     yield checks.registry(environment)
     try:
-        stack = services.resolve(environment)
+        sandboxed = sandboxing.wanted(environment) and not sandboxing.obstacle(environment)
+        stack = services.resolve(environment, sandbox_key="doctor" if sandboxed else "")
     except services.BadVariable as error:
         yield Finding(Level.FAIL, "environment", str(error), "correct the variable")
     else:
@@ -43,6 +44,7 @@ def _findings(environment: Mapping[str, str]) -> Iterator[Finding]:
     yield from checks.machine()
     yield checks.disk(home)
     yield checks.open_files()
+    yield checks.sandboxes(environment)
     yield from checks.tools()
     if running is not None:
         yield asyncio.run(chat_round_trip(running.url("router")))

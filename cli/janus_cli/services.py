@@ -8,7 +8,7 @@ environment, so what is asked for health and what listens cannot drift apart.
 import socket
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 _WILDCARDS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # recognised, not bound
 
@@ -79,10 +79,14 @@ class Stack:
         return next(service.url for service in self.services if service.name == name)
 
 
-def resolve(environment: Mapping[str, str], *, artifact_key: str = "") -> Stack:
-    """The stack that these variables describe. Port 0 becomes a free one. Raises `BadVariable`."""
+def resolve(environment: Mapping[str, str], *, artifact_key: str = "", sandbox_key: str = "") -> Stack:
+    """The stack that these variables describe. Port 0 becomes a free one. Raises `BadVariable`.
+
+    Sandboxes are part of it when a key for them is given; the user's own wins.
+    """
     read = _Reader(environment)
     platform = read.listener("JANUS_PLATFORM_HOST", "JANUS_PLATFORM_PORT", 8010)
+    sandboxes, sandy = _sandboxes(read, environment, sandbox_key) if sandbox_key else ((), {})
     baseline = read.listener("BASELINE_AGENT_CLI_HOST", "BASELINE_AGENT_CLI_PORT", 8001)
     shim = read.listener("JANUS_SHIM_HOST", "JANUS_SHIM_PORT", 50052)
     shim_metrics = read.metrics(shim, "JANUS_SHIM_METRICS_PORT", 9152)
@@ -93,6 +97,7 @@ def resolve(environment: Mapping[str, str], *, artifact_key: str = "") -> Stack:
     return Stack(
         services=(
             _http("platform", "janus_platform", platform),
+            *sandboxes,
             _http("baseline-agent-cli", "janus_baseline.agent_cli", baseline),
             _grpc("shim", "janus_shim", shim, shim_metrics),
             _grpc("router", "janus_router", router, router_metrics),
@@ -105,9 +110,22 @@ def resolve(environment: Mapping[str, str], *, artifact_key: str = "") -> Stack:
             "JANUS_ROUTER_URL": environment.get("JANUS_ROUTER_URL") or router.target,
             "JANUS_SHIM_URL": environment.get("JANUS_SHIM_URL") or shim.target,
             "JANUS_INFERENCE_URL": environment.get("JANUS_INFERENCE_URL") or f"http://{platform.target}/v1",
+            "JANUS_PLATFORM_URL": environment.get("JANUS_PLATFORM_URL") or f"http://{platform.target}",
+            **sandy,
             "PYTHONUNBUFFERED": "1",
         },
     )
+
+
+def _sandboxes(
+    read: "_Reader", environment: Mapping[str, str], key: str
+) -> tuple[tuple[Service, ...], dict[str, str]]:
+    """The sandbox service, and what its users need to know of it."""
+    api = read.listener("JANUS_SANDBOX_HOST", "JANUS_SANDBOX_PORT", 8020)
+    artifacts = read.listener("JANUS_SANDBOX_HOST", "JANUS_ARTIFACT_PORT", 5173)
+    service = replace(_http("sandbox", "janus_sandbox", api), listeners=(api, artifacts))
+    sandy = {"SANDY_BASE_URL": service.url, "SANDY_API_KEY": environment.get("SANDY_API_KEY") or key}
+    return (service,), sandy
 
 
 def drain_seconds(environment: Mapping[str, str]) -> float:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from . import ports, report, services
+from . import ports, report, sandboxing, services
 from .identity import Identity, seconds_since_start
 from .journal import SUPERVISOR, Journal
 from .readiness import missing_competitor
@@ -37,10 +38,17 @@ def run(*, wait: float, daemon: bool) -> int:
         return _say(f"cannot use {home.path} ({error.strerror}): set JANUS_HOME to another folder", status=1)
     try:
         with home.locked():
-            stack = services.resolve(environment, artifact_key=home.artifact_key())
+            unsandboxed = sandboxing.obstacle(environment) if sandboxing.wanted(environment) else ""
+            sandboxed = sandboxing.wanted(environment) and not unsandboxed
+            stack = services.resolve(
+                environment,
+                artifact_key=home.artifact_key(),
+                sandbox_key=secrets.token_urlsafe(24) if sandboxed else "",
+            )
             if problems := address_problems(stack.services):
                 return _say("\n".join(problems), status=1)
-            return asyncio.run(_Up(stack, home, wait=wait, daemon=daemon).run())
+            up = _Up(stack, home, wait=wait, daemon=daemon, unsandboxed=unsandboxed)
+            return asyncio.run(up.run())
     except AlreadyRunning:
         return _say(_already(home), status=1)
     except services.BadVariable as error:
@@ -93,8 +101,9 @@ def address_problems(wanted: tuple[Service, ...]) -> list[str]:
 class _Up:
     """One run of the stack."""
 
-    def __init__(self, stack: Stack, home: Home, *, wait: float, daemon: bool) -> None:
+    def __init__(self, stack: Stack, home: Home, *, wait: float, daemon: bool, unsandboxed: str) -> None:
         self._stack, self._home = stack, home
+        self._unsandboxed = unsandboxed
         self._wait, self._daemon = wait, daemon
         self._wish = asyncio.Event()
 
@@ -152,6 +161,7 @@ class _Up:
             "",
             f"Healthy after {seconds_since_start():.1f} s. Logs: {os.path.relpath(self._home.logs)}/. {how}",
             report.about_the_answers(self._stack.environment, unanswered),
+            *((f"No sandboxes: {self._unsandboxed}.",) if self._unsandboxed else ()),
             "",
             report.to_try(self._stack, self._stack.environment),
             "",

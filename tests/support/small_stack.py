@@ -64,6 +64,7 @@ def rooms(folder: Path, **options: str) -> dict[str, str]:
     inherited = {
         name: value for name, value in os.environ.items() if not name.startswith(("JANUS_", "BASELINE_"))
     }
+    metrics["JANUS_SANDBOX"] = "off"
     home = {"JANUS_HOME": str(folder / "home"), "PYTHONPATH": str(folder / "rooms")}
     return {**inherited, **ports, **metrics, **home, **options}
 

@@ -64,6 +64,8 @@ class Stack:
     shim_port: int = field(default_factory=free_port)
     platform_port: int = field(default_factory=free_port)
     baseline_port: int = field(default_factory=free_port)
+    sandbox_port: int = field(default_factory=free_port)
+    artifact_port: int = field(default_factory=free_port)
     environment: dict[str, str] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
 
@@ -168,6 +170,8 @@ class Stack:
             "JANUS_SHIM_PORT": str(self.shim_port),
             "JANUS_SHIM_METRICS_PORT": "0",
             "JANUS_PLATFORM_PORT": str(self.platform_port),
+            "JANUS_SANDBOX_PORT": str(self.sandbox_port),
+            "JANUS_ARTIFACT_PORT": str(self.artifact_port),
             "JANUS_INFERENCE_URL": f"http://127.0.0.1:{self.platform_port}/v1",
             "BASELINE_AGENT_CLI_PORT": str(self.baseline_port),
             "JANUS_COMPETITORS": str(self.registry),

@@ -10,6 +10,7 @@ from janus_edge.settings import EdgeSettings
 from janus_mesh.settings import ServiceSettings
 from janus_platform.settings import PlatformSettings
 from janus_router.settings import RouterSettings
+from janus_sandbox.settings import SandboxSettings
 from janus_shim.settings import Settings as ShimSettings
 
 
@@ -19,7 +20,7 @@ def addresses(monkeypatch):
     for name in list(os.environ):
         if name.startswith(("JANUS_", "BASELINE_")):
             monkeypatch.delenv(name)
-    return resolve({}).environment
+    return resolve({}, sandbox_key="k").environment
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,15 @@ def addresses(monkeypatch):
                 "shim_host": "JANUS_SHIM_HOST",
                 "shim_port": "JANUS_SHIM_PORT",
                 "shim_metrics_port": "JANUS_SHIM_METRICS_PORT",
+            },
+        ),
+        (
+            SandboxSettings,
+            {
+                "sandbox_host": "JANUS_SANDBOX_HOST",
+                "sandbox_port": "JANUS_SANDBOX_PORT",
+                "artifact_port": "JANUS_ARTIFACT_PORT",
+                "platform_url": "JANUS_PLATFORM_URL",
             },
         ),
         (PlatformSettings, {"platform_host": "JANUS_PLATFORM_HOST", "platform_port": "JANUS_PLATFORM_PORT"}),

@@ -1,0 +1,1 @@
+"""Sandboxes for agents: isolated, bounded, with one way out."""

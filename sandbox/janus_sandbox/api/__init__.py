@@ -1,0 +1,5 @@
+"""The Sandy API over HTTP."""
+
+from .app import build_api
+
+__all__ = ["build_api"]

@@ -1,0 +1,72 @@
+"""Commands, run to their end."""
+
+from fastapi import APIRouter, Request
+
+from janus_mesh import logs
+from janus_mesh.errors import InvalidRequest
+from janus_sandbox import metrics
+from janus_sandbox.backend import Command
+from janus_sandbox.commands import Outcome, run
+from janus_sandbox.presence import while_present
+from janus_sandbox.sandboxes import Sandboxes
+from janus_sandbox.settings import SandboxSettings
+
+from .wire import ExecRequest, ExecResponse
+
+log = logs.get("sandbox.exec")
+
+_LOGGED_CHARACTERS = 200
+
+
+def command_routes(settings: SandboxSettings, sandboxes: Sandboxes) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.post("/sandboxes/{sandbox_id}/exec")
+    async def execute(sandbox_id: str, asked: ExecRequest, request: Request) -> ExecResponse:
+        """Runs a command; a client that leaves ends it."""
+        sandbox, box = sandboxes.running(sandbox_id)
+        seconds = asked.timeout_ms / 1000
+        if seconds > settings.sandbox_max_exec:
+            most = round(settings.sandbox_max_exec * 1000)
+            raise InvalidRequest(f"timeoutMs: at most {most}", param="timeoutMs")
+        command = Command(_argv(asked.command), asked.cwd, {**sandbox.order.env, **asked.env})
+        work = run(box, command, seconds=seconds, most=settings.sandbox_max_output_bytes)
+        kills = sandbox.usage().oom_kills
+        outcome = await while_present(request, work)
+        end = _end(outcome, oom_kills=sandbox.usage().oom_kills - kills)
+        metrics.COMMANDS.labels(end).inc()
+        log.info(
+            "exec",
+            sandbox=sandbox.id,
+            command=" ".join(command.argv[-1:])[:_LOGGED_CHARACTERS],
+            exit_code=outcome.exit_code,
+            end=end,
+            said=outcome.stderr[-_LOGGED_CHARACTERS:].decode("utf-8", "replace").strip(),
+            seconds=round(outcome.seconds, 4),
+        )
+        return ExecResponse(
+            stdout=outcome.stdout.decode("utf-8", "replace"),
+            stderr=outcome.stderr.decode("utf-8", "replace"),
+            exit_code=outcome.exit_code,
+            duration_ms=round(outcome.seconds * 1000, 3),
+            timed_out=outcome.timed_out,
+            truncated=outcome.truncated,
+        )
+
+    return routes
+
+
+def _argv(command: str | list[str]) -> tuple[str, ...]:
+    if isinstance(command, str):
+        return ("/bin/bash", "-c", command)
+    if not command:
+        raise InvalidRequest("command: a program is needed", param="command")
+    return tuple(command)
+
+
+def _end(outcome: Outcome, *, oom_kills: int) -> str:
+    if outcome.timed_out:
+        return "timed_out"
+    if oom_kills > 0:
+        return "out_of_memory"
+    return "ok" if outcome.exit_code == 0 else "failed"

@@ -1,0 +1,5 @@
+"""Sandboxes by bubblewrap: kernel namespaces, a system call filter, control groups, a uid for each."""
+
+from .backend import Bubblewrap
+
+__all__ = ["Bubblewrap"]

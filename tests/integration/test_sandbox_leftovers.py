@@ -1,0 +1,220 @@
+"""Nothing stays behind: not of sandboxes that ended, nor of a service that was killed."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+from support.sandbox_service import sandbox_service
+from support.stack import free_port
+
+GROUPS = Path("/sys/fs/cgroup")
+SANDBOXES = 50
+AT_ONCE = 5
+
+
+def descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def mounts() -> list[str]:
+    return sorted(Path("/proc/self/mountinfo").read_text().splitlines())
+
+
+def groups(name: str) -> list[Path]:
+    return [path for path in GROUPS.glob(f"**/{name}*") if path.is_dir()]
+
+
+def temporary_files() -> set[str]:
+    """Of ours: others use the folder too."""
+    return {path.name for path in Path(tempfile.gettempdir()).glob("*janus*")}
+
+
+def children() -> set[str]:
+    """Our own processes, by pid: those whose parents lead to us."""
+    parents = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # gone meanwhile
+            parents[process.name] = process.joinpath("stat").read_text().rpartition(")")[2].split()[1]
+    family = {str(os.getpid())}
+    while more := {pid for pid, parent in parents.items() if parent in family} - family:
+        family |= more
+    return family
+
+
+async def test_fifty_sandboxes_leave_no_process_mount_group_file_or_descriptor() -> None:
+    async with sandbox_service(sandbox_max=SANDBOXES) as service:
+        used = []
+
+        async def use() -> None:
+            sandbox = await service.create(flavor="small", exposePorts=[8000])
+            used.append(sandbox)
+            await service.exec(sandbox, "echo x >artifact; setsid sleep 1000 & sleep 1000 & echo up")
+            await service.post(sandbox, "files/write", path="artifacts/a", content="a")
+            async with httpx.AsyncClient(trust_env=False, verify=False) as visitor:
+                await visitor.get(f"{service.ingress_url}/{sandbox}/artifacts/a")
+            await service.terminate(sandbox)
+
+        async def use_some() -> None:
+            await asyncio.gather(*(use() for _ in range(AT_ONCE)))
+
+        await use_some()  # from here on the client has its connections
+        before = children(), mounts(), descriptors(), temporary_files()
+        for _ in range(SANDBOXES // AT_ONCE):
+            await use_some()
+
+        assert len(set(used)) == SANDBOXES + AT_ONCE
+        after = children(), mounts(), descriptors(), temporary_files()
+        assert after == before
+        assert [group for sandbox in used for group in groups(sandbox)] == []
+
+
+async def test_a_service_that_stopped_leaves_no_group_and_no_folder() -> None:
+    async with sandbox_service() as service:
+        name = service.backend._instance.name
+        folder = service.backend._instance.folder
+        await service.create()
+        assert groups(name) != []
+    assert groups(name) == []
+    assert not folder.exists()
+
+
+@contextmanager
+def service_process(state: Path, port: int, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "janus_sandbox"],
+        env={
+            **os.environ,
+            "JANUS_SANDBOX_STATE": str(state),
+            "JANUS_SANDBOX_PORT": str(port),
+            "JANUS_ARTIFACT_PORT": "0",
+            "SANDY_API_KEY": "",
+            **environment,
+        },
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()  # it cleans up
+        process.wait(30)
+        if process.stderr is not None:
+            process.stderr.close()
+
+
+def heard(process: subprocess.Popen[str], what: str) -> dict[str, object]:
+    """The first log line of that event."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if f'"event": "{what}"' in line:
+            found: dict[str, object] = json.loads(line)
+            return found
+    raise AssertionError(f"the service never said {what!r}")
+
+
+@pytest.fixture
+def state() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="janus-sandbox-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_what_a_killed_service_left_is_ended_by_the_next(state: Path) -> None:
+    port = free_port()
+    with service_process(state, port) as first:
+        heard(first, "listening")
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, verify=False) as client:
+            sandbox = client.post("/api/sandboxes", json={}).json()["sandboxId"]
+            marker = f"sleep {100_000 + port}"
+            client.post(f"/api/sandboxes/{sandbox}/exec", json={"command": f"setsid {marker} & echo"})
+        assert running(marker)
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+    (left,) = [folder.name for folder in state.iterdir()]
+    assert groups(left) != []
+    with service_process(state, free_port()) as second:
+        swept = heard(second, "ended what a dead service left")
+        assert swept["instance"] == left
+        heard(second, "listening")
+        assert groups(left) == []
+        assert not (state / left).exists()
+        second.send_signal(signal.SIGTERM)
+        second.communicate()
+    assert list(state.iterdir()) == []
+    assert not running(marker)
+
+
+def test_a_living_service_is_left_alone_by_another(state: Path) -> None:
+    with service_process(state, free_port()) as first:
+        heard(first, "listening")
+        (own,) = [folder.name for folder in state.iterdir()]
+        with service_process(state, free_port()) as second:
+            heard(second, "listening")
+            assert own in [folder.name for folder in state.iterdir()]
+            assert groups(own) != []
+
+
+def running(command: str) -> bool:
+    """Whether it still runs a moment later; the kernel takes its time to end what lost its parent."""
+    gives_up = time.monotonic() + 5
+    while time.monotonic() < gives_up:
+        found = subprocess.run(["pgrep", "-fx", command], capture_output=True).returncode == 0
+        if not found:
+            return False
+        if time.monotonic() > gives_up - 4.8:
+            return True
+    return True
+
+
+def without_bubblewrap() -> dict[str, str]:
+    """A machine where no sandbox can be made: its state folder cannot be used."""
+    return {"JANUS_SANDBOX_STATE": "/proc/nowhere"}
+
+
+def test_without_isolation_it_refuses_to_start_and_says_what_is_missing() -> None:
+    with service_process(Path("/"), free_port(), **without_bubblewrap()) as process:
+        _, said = process.communicate(timeout=20)
+    assert process.returncode == 2
+    line = json.loads(said.splitlines()[-1])
+    assert line["event"] == "sandboxes cannot be isolated here"
+    assert "JANUS_SANDBOX_INSECURE=1" in line["reason"]
+
+
+def test_asked_for_by_name_it_runs_without_isolation_and_says_what_is_lost() -> None:
+    port = free_port()
+    with service_process(Path("/"), port, JANUS_SANDBOX_INSECURE="1", **without_bubblewrap()) as process:
+        assert heard(process, "NO ISOLATION")["lost"]
+        heard(process, "listening")
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, verify=False) as client:
+            health = client.get("/health").json()
+            assert (health["status"], health["isolation"]["secure"]) == ("insecure", False)
+            sandbox = client.post("/api/sandboxes", json={}).json()["sandboxId"]
+            url = f"/api/sandboxes/{sandbox}"
+            marker = f"sleep {200_000 + port}"
+            ran = client.post(f"{url}/exec", json={"command": f"setsid {marker} & echo hi >f; cat f"}).json()
+            assert ran["stdout"] == "hi\n"
+            assert client.get(f"{url}/files/read", params={"path": "f"}).json()["content"] == "hi\n"
+            client.post(f"{url}/terminate")
+            assert not running(marker)
+        process.send_signal(signal.SIGTERM)
+        process.communicate()
+
+
+def test_an_address_that_others_reach_needs_a_key() -> None:
+    with service_process(Path("/"), free_port(), JANUS_SANDBOX_HOST="0.0.0.0") as process:
+        _, said = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert "JANUS_SANDBOX_HOST" in said
+    assert "SANDY_API_KEY" in said
