@@ -79,7 +79,7 @@ class Stack:
         return next(service.url for service in self.services if service.name == name)
 
 
-def resolve(environment: Mapping[str, str], *, artifact_key: str = "") -> Stack:
+def resolve(environment: Mapping[str, str], *, artifact_key: str = "", platform_key: str = "") -> Stack:
     """The stack that these variables describe. Port 0 becomes a free one. Raises `BadVariable`."""
     read = _Reader(environment)
     platform = read.listener("JANUS_PLATFORM_HOST", "JANUS_PLATFORM_PORT", 8010)
@@ -90,21 +90,26 @@ def resolve(environment: Mapping[str, str], *, artifact_key: str = "") -> Stack:
     router_metrics = read.metrics(router, "JANUS_ROUTER_METRICS_PORT", 9151)
     edge = read.listener("JANUS_HOST", "JANUS_PORT", 8000)
     key = {"JANUS_ARTIFACT_KEY": environment.get("JANUS_ARTIFACT_KEY") or artifact_key}
+    # Who mints request tokens and who verifies them; competitors are what they protect from.
+    minting = {"JANUS_PLATFORM_KEY": environment.get("JANUS_PLATFORM_KEY") or platform_key}
     return Stack(
         services=(
-            _http("platform", "janus_platform", platform),
+            _http("platform", "janus_platform", platform, environment=minting),
             _http("baseline-agent-cli", "janus_baseline.agent_cli", baseline),
             _grpc("shim", "janus_shim", shim, shim_metrics),
-            _grpc("router", "janus_router", router, router_metrics),
+            _grpc("router", "janus_router", router, router_metrics, environment=minting),
             _http("edge", "janus_edge", edge, path="/health?ready=1", environment=key),
         ),
         environment={
-            **environment,
+            **{name: value for name, value in environment.items() if name != "JANUS_PLATFORM_KEY"},
             **read.resolved,
             # Each caller finds its peer even when only the peer's own port was moved.
             "JANUS_ROUTER_URL": environment.get("JANUS_ROUTER_URL") or router.target,
             "JANUS_SHIM_URL": environment.get("JANUS_SHIM_URL") or shim.target,
             "JANUS_INFERENCE_URL": environment.get("JANUS_INFERENCE_URL") or f"http://{platform.target}/v1",
+            "JANUS_PLATFORM_URL": environment.get("JANUS_PLATFORM_URL") or f"http://{platform.target}",
+            "JANUS_SHIM_ARTIFACT_ORIGINS": environment.get("JANUS_SHIM_ARTIFACT_ORIGINS")
+            or f"http://{platform.target}",
             "PYTHONUNBUFFERED": "1",
         },
     )
@@ -131,9 +136,17 @@ def _http(
     return Service(name, _python(module), url, probe, (listener,), environment or {})
 
 
-def _grpc(name: str, module: str, listener: Listener, metrics: Listener) -> Service:
+def _grpc(
+    name: str,
+    module: str,
+    listener: Listener,
+    metrics: Listener,
+    *,
+    environment: Mapping[str, str] | None = None,
+) -> Service:
     listeners = (listener, metrics) if metrics.port else (listener,)
-    return Service(name, _python(module), f"grpc://{listener.target}", GrpcProbe(listener.target), listeners)
+    url, probe = f"grpc://{listener.target}", GrpcProbe(listener.target)
+    return Service(name, _python(module), url, probe, listeners, environment or {})
 
 
 def _python(module: str) -> tuple[str, ...]:

@@ -37,7 +37,9 @@ def run(*, wait: float, daemon: bool) -> int:
         return _say(f"cannot use {home.path} ({error.strerror}): set JANUS_HOME to another folder", status=1)
     try:
         with home.locked():
-            stack = services.resolve(environment, artifact_key=home.artifact_key())
+            stack = services.resolve(
+                environment, artifact_key=home.artifact_key(), platform_key=home.platform_key()
+            )
             if problems := address_problems(stack.services):
                 return _say("\n".join(problems), status=1)
             return asyncio.run(_Up(stack, home, wait=wait, daemon=daemon).run())

@@ -5,13 +5,15 @@ import asyncio
 import janus_mesh as mesh
 
 from .app import build_app
+from .gate.configured import configured_gate
 from .inference.choice import choose
 from .settings import PlatformSettings
 
 
 async def serve(settings: PlatformSettings, stop: asyncio.Event) -> None:
+    gate = configured_gate(settings)
     async with choose(settings) as backend:
-        app = build_app(backend, max_body_bytes=settings.max_body_bytes)
+        app = build_app(backend, max_body_bytes=settings.max_body_bytes, gate=gate)
         await mesh.serve_http(
             app,
             settings.platform_host,

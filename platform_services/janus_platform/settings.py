@@ -1,10 +1,12 @@
 """The environment variables of the platform services."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Self
 
-from pydantic import AnyHttpUrl, Field, SecretStr, TypeAdapter
+from pydantic import AnyHttpUrl, Field, SecretStr, TypeAdapter, model_validator
 from pydantic.functional_validators import AfterValidator
 
+from janus_mesh.request_token import checked_key
 from janus_mesh.settings import Bytes, Port, ServiceSettings, StreamTimeouts
 
 _NO_KEY = SecretStr("")
@@ -26,6 +28,14 @@ class PlatformSettings(ServiceSettings, StreamTimeouts):
     platform_port: Port = 8010
     max_body_bytes: Bytes = 64 * 1024 * 1024
 
+    platform_key: Annotated[SecretStr, AfterValidator(checked_key)] = Field(
+        _NO_KEY, description="Verifies request tokens; without it every caller is anonymous."
+    )
+    platform_require_token: bool = Field(False, description="Refuses calls without a token.")
+    platform_prices: Path | None = Field(None, description="A price table in place of the built-in one.")
+    platform_rate: float = Field(100.0, ge=0, description="Calls a second per identity; 0 sets no bound.")
+    platform_burst: int = Field(200, ge=1, description="Calls at once after a pause, per identity.")
+
     chutes_api_key: SecretStr = Field(_NO_KEY, validation_alias="CHUTES_API_KEY")
     chutes_base_url: BaseUrl = Field("", validation_alias="CHUTES_BASE_URL")
     openai_api_key: SecretStr = Field(_NO_KEY, validation_alias="OPENAI_API_KEY")
@@ -36,3 +46,9 @@ class PlatformSettings(ServiceSettings, StreamTimeouts):
     embedded_context: int = Field(4096, ge=512, le=8192, description="Tokens per slot.")
     embedded_threads: int = Field(0, ge=0, le=256, description="0 takes one per core.")
     embedded_queue: int = Field(32, ge=0, description="Calls that may wait for a slot.")
+
+    @model_validator(mode="after")
+    def _can_verify(self) -> Self:
+        if self.platform_require_token and not self.platform_key.get_secret_value():
+            raise ValueError("JANUS_PLATFORM_REQUIRE_TOKEN needs JANUS_PLATFORM_KEY")
+        return self

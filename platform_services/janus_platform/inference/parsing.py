@@ -1,6 +1,6 @@
 """Bodies of requests into types, and what is wrong with them into OpenAI's words."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -16,6 +16,7 @@ class Envelope(BaseModel):
 
     model: str = Field(min_length=1)
     stream: bool | None = None
+    stream_options: Any = None
 
 
 def parse(kind: type[ModelT], body: bytes) -> ModelT:

@@ -90,6 +90,18 @@ def test_only_the_edge_gets_the_artifact_key():
     assert "JANUS_ARTIFACT_KEY" not in stack.environment
 
 
+def test_only_the_router_and_the_platform_get_the_platform_key():
+    stack = resolve({"JANUS_PLATFORM_KEY": "mine"}, platform_key="k")
+    keys = {service.name: service.environment.get("JANUS_PLATFORM_KEY") for service in stack.services}
+    assert {name for name, key in keys.items() if key == "mine"} == {"router", "platform"}
+    assert "JANUS_PLATFORM_KEY" not in stack.environment
+
+
+def test_a_platform_key_is_made_where_none_is_given():
+    (platform, *_) = resolve({}, platform_key="k").services
+    assert platform.environment["JANUS_PLATFORM_KEY"] == "k"
+
+
 def test_the_users_own_artifact_key_wins():
     (*_, edge) = resolve({"JANUS_ARTIFACT_KEY": "mine"}, artifact_key="k").services
     assert edge.environment["JANUS_ARTIFACT_KEY"] == "mine"

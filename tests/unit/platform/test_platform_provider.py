@@ -179,6 +179,20 @@ async def test_a_stream_that_breaks_between_events_ends_with_an_error_event(faul
     assert "[DONE]" not in answer.text
 
 
+async def test_a_stream_that_breaks_within_a_held_event_ends_with_an_error_in_its_place() -> None:
+    async def torn(reply: Reply) -> None:
+        await reply.head(200, EVENT_STREAM)
+        await reply.event("whole")
+        await reply.send(b'data: {"choi')
+        reply.close()
+
+    async with proxy(torn) as (client, _):
+        answer = await client.post(CHAT, json=STREAMED)
+    first, second, end = answer.text.split("\n\n")
+    assert (first, end) == ("data: whole", "")
+    assert json.loads(second.removeprefix("data: "))["error"]["code"] == "provider_failed"
+
+
 async def test_a_stream_that_breaks_within_an_event_is_cut_off() -> None:
     async def torn(reply: Reply) -> None:
         await reply.head(200, EVENT_STREAM)
@@ -187,7 +201,7 @@ async def test_a_stream_that_breaks_within_an_event_is_cut_off() -> None:
 
     async with proxy(torn) as (client, _):
         with pytest.raises(httpx.RemoteProtocolError):
-            await client.post(CHAT, json=STREAMED)
+            await client.post(CHAT, json={**STREAMED, "stream_options": {"include_usage": True}})
 
 
 async def test_a_whole_answer_that_breaks_off_is_cut_off() -> None:
