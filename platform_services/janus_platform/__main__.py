@@ -7,13 +7,14 @@ import janus_mesh as mesh
 from .app import build_app
 from .gate.configured import configured_gate
 from .inference.choice import choose
+from .services import running
 from .settings import PlatformSettings
 
 
 async def serve(settings: PlatformSettings, stop: asyncio.Event) -> None:
     gate = configured_gate(settings)
-    async with choose(settings) as backend:
-        app = build_app(backend, max_body_bytes=settings.max_body_bytes, gate=gate)
+    async with choose(settings) as backend, running(settings, gate) as services:
+        app = build_app(backend, max_body_bytes=settings.max_body_bytes, gate=gate, services=services)
         await mesh.serve_http(
             app,
             settings.platform_host,

@@ -3,11 +3,20 @@
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AnyHttpUrl, Field, SecretStr, TypeAdapter, model_validator
+from pydantic import (
+    AnyHttpUrl,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    TypeAdapter,
+    field_validator,
+    model_validator,
+)
 from pydantic.functional_validators import AfterValidator
+from pydantic_settings import NoDecode
 
 from janus_mesh.request_token import checked_key
-from janus_mesh.settings import Bytes, Port, ServiceSettings, StreamTimeouts
+from janus_mesh.settings import Bytes, Port, Seconds, ServiceSettings, StreamTimeouts
 
 _NO_KEY = SecretStr("")
 
@@ -36,6 +45,16 @@ class PlatformSettings(ServiceSettings, StreamTimeouts):
     platform_rate: float = Field(100.0, ge=0, description="Calls a second per identity; 0 sets no bound.")
     platform_burst: int = Field(200, ge=1, description="Calls at once after a pause, per identity.")
 
+    platform_data: Path = Field(Path(".janus/platform"), description="Where indexes and artifacts are kept.")
+
+    fetch_ports: Annotated[tuple[Port, ...], NoDecode] = Field((80, 443), description="Ports of pages.")
+    fetch_timeout: Seconds = Field(20.0, description="For a page, redirects included.")
+    fetch_max_bytes: Bytes = Field(5 * 1024 * 1024, description="Largest page, packed and unpacked.")
+    fetch_max_redirects: int = Field(5, ge=0, le=20)
+    fetch_allowed_networks: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = Field(
+        (), description="Networks that may be fetched from although they are not public."
+    )
+
     chutes_api_key: SecretStr = Field(_NO_KEY, validation_alias="CHUTES_API_KEY")
     chutes_base_url: BaseUrl = Field("", validation_alias="CHUTES_BASE_URL")
     openai_api_key: SecretStr = Field(_NO_KEY, validation_alias="OPENAI_API_KEY")
@@ -46,6 +65,13 @@ class PlatformSettings(ServiceSettings, StreamTimeouts):
     embedded_context: int = Field(4096, ge=512, le=8192, description="Tokens per slot.")
     embedded_threads: int = Field(0, ge=0, le=256, description="0 takes one per core.")
     embedded_queue: int = Field(32, ge=0, description="Calls that may wait for a slot.")
+
+    @field_validator("fetch_ports", "fetch_allowed_networks", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
 
     @model_validator(mode="after")
     def _can_verify(self) -> Self:

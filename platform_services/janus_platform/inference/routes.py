@@ -7,11 +7,12 @@ from fastapi import APIRouter, Request, Response
 from janus_mesh.errors import JanusError
 from janus_platform.gate.gate import Gate
 from janus_platform.gate.passage import Passage
+from janus_platform.parsing import parse
 from janus_platform.reply import Reply
 
 from .backend import Backend
 from .call import Call, CallRecord
-from .parsing import Envelope, parse
+from .envelope import Envelope
 
 _Asked = Callable[[Call, Reply, CallRecord], Awaitable[None]]
 

@@ -10,7 +10,7 @@ import httpx
 from janus_mesh.errors import DeadlineExceeded, NotFound
 from janus_platform.inference.backend import Health
 from janus_platform.inference.call import Call, CallRecord
-from janus_platform.inference.parsing import parse
+from janus_platform.parsing import parse
 from janus_platform.reply import Reply
 
 from .admission import Admission

@@ -1,22 +1,12 @@
 """Bodies of requests into types, and what is wrong with them into OpenAI's words."""
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from janus_mesh.errors import InvalidRequest
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
-
-
-class Envelope(BaseModel):
-    """The fields that matter whichever backend answers."""
-
-    model_config = ConfigDict(strict=True)
-
-    model: str = Field(min_length=1)
-    stream: bool | None = None
-    stream_options: Any = None
 
 
 def parse(kind: type[ModelT], body: bytes) -> ModelT:
