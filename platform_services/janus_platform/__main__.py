@@ -5,6 +5,7 @@ import asyncio
 import janus_mesh as mesh
 
 from .app import build_app
+from .embeddings.embedder import Embedder, embedding_worker
 from .gate.configured import configured_gate
 from .inference.choice import choose
 from .services import running
@@ -13,7 +14,11 @@ from .settings import PlatformSettings
 
 async def serve(settings: PlatformSettings, stop: asyncio.Event) -> None:
     gate = configured_gate(settings)
-    async with choose(settings) as backend, running(settings, gate) as services:
+    async with (
+        embedding_worker() as worker,
+        choose(settings, Embedder(worker)) as backend,
+        running(settings, gate, Embedder(worker)) as services,
+    ):
         app = build_app(backend, max_body_bytes=settings.max_body_bytes, gate=gate, services=services)
         await mesh.serve_http(
             app,

@@ -55,6 +55,15 @@ class PlatformSettings(ServiceSettings, StreamTimeouts):
         (), description="Networks that may be fetched from although they are not public."
     )
 
+    vectors_most_documents: int = Field(100_000, ge=1, description="Kept for each caller.")
+
+    searxng_base_url: BaseUrl = Field("", validation_alias="SEARXNG_BASE_URL")
+    serper_api_key: SecretStr = Field(_NO_KEY, validation_alias="SERPER_API_KEY")
+    serper_base_url: BaseUrl = Field("https://google.serper.dev", validation_alias="SERPER_BASE_URL")
+    search_timeout: Seconds = Field(10.0, description="For a search engine's answer.")
+    search_docs: Path = Field(Path("docs"), description="Documents that the local index knows.")
+    search_most_pages: int = Field(5_000, ge=1, description="Fetched pages indexed for each caller.")
+
     chutes_api_key: SecretStr = Field(_NO_KEY, validation_alias="CHUTES_API_KEY")
     chutes_base_url: BaseUrl = Field("", validation_alias="CHUTES_BASE_URL")
     openai_api_key: SecretStr = Field(_NO_KEY, validation_alias="OPENAI_API_KEY")

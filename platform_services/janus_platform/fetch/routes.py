@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from janus_platform.gate.gate import Gate
 from janus_platform.gate.passage import Passage
 from janus_platform.parsing import parse
-from janus_platform.reply import Reply
 
 from .download import Downloaded, Downloader
 from .page import Format, Page, Reader
@@ -37,15 +36,15 @@ def fetch_routes(downloader: Downloader, reader: Reader, gate: Gate, fetched: Li
 
     @router.post("/fetch")
     async def fetch(request: Request) -> Response:
-        async def work(reply: Reply, passage: Passage) -> None:
+        async def work(passage: Passage) -> dict[str, object]:
             asked = parse(FetchRequest, passage.body)
             came = await downloader.fetch(asked.url, passage)
             page = await reader.read(came, asked.format)
             if came.status == 200:
                 await fetched(passage.caller.identity, came, page)
-            await reply.json(200, _body(came, page, asked.max_chars))
+            return _body(came, page, asked.max_chars)
 
-        return gate.answer(request, "fetch", work, max_body=_MOST_BODY_BYTES)
+        return gate.answer_json(request, "fetch", work, max_body=_MOST_BODY_BYTES)
 
     return router
 

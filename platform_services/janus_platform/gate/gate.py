@@ -19,6 +19,8 @@ from .prices import Prices, load_prices
 from .rates import Rates
 
 Work = Callable[[Reply, Passage], Awaitable[None]]
+# Returns the body of the answer.
+JsonWork = Callable[[Passage], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,14 @@ class Gate:
                     await reply.fail(error)
 
         return Replying(conduct, {REQUEST_ID: stranger.request_id}, reads_body=max_body is not None)
+
+    def answer_json(self, request: Request, service: str, work: JsonWork, *, max_body: int) -> Response:
+        """Answers with what `work` returns, as JSON."""
+
+        async def write(reply: Reply, passage: Passage) -> None:
+            await reply.json(200, await work(passage))
+
+        return self.answer(request, service, write, max_body=max_body)
 
     def _admit(self, request: Request, passage: Passage) -> None:
         caller = passage.caller = self.doorkeeper.recognise(request.headers)

@@ -30,6 +30,7 @@ class Account:
     inference_calls: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    embedding_tokens: int = 0
     estimated: bool = False
     cost_usd: float = 0.0
     sandbox_seconds: float = 0.0
@@ -73,6 +74,7 @@ class Account:
             "prompt_tokens": self.prompt_tokens,
             "completion_tokens": self.completion_tokens,
             "total_tokens": self.prompt_tokens + self.completion_tokens,
+            "embedding_tokens": self.embedding_tokens,
             "estimated": self.estimated,
             "cost_usd": round(self.cost_usd, 9),
             "budget_usd": self.budget_usd,

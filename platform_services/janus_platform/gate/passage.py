@@ -51,13 +51,19 @@ class Passage:
         self.account = account
 
     def tokens(self, model: str, prompt: int, completion: int, *, estimated: bool = False) -> None:
-        """Charges the tokens of an inference call."""
+        """Charges the tokens of a generating model, of which the request's usage is made."""
         self.cost_usd += self._prices.tokens(model, prompt, completion)
         if self.account is not None:
             self.account.inference_calls += 1
             self.account.prompt_tokens += prompt
             self.account.completion_tokens += completion
             self.account.estimated |= estimated
+
+    def embedded(self, model: str, tokens: int) -> None:
+        """Charges the tokens of an embedding model."""
+        self.cost_usd += self._prices.tokens(model, tokens, 0)
+        if self.account is not None:
+            self.account.embedding_tokens += tokens
 
     def sandbox(self, seconds: float) -> None:
         """Charges sandbox time."""

@@ -27,7 +27,7 @@ def inference_routes(backend: Backend, gate: Gate, max_body_bytes: int) -> APIRo
             envelope = parse(Envelope, passage.body)
             call = Call(passage.body, envelope.model, bool(envelope.stream), envelope.stream_options)
             record = CallRecord(backend.name, operation, reply, model=call.model, stream=call.stream)
-            await _conducted(reply, passage, record, answer(call, reply, record))
+            await _conducted(reply, passage, operation, record, answer(call, reply, record))
 
         return gate.answer(request, operation, work, max_body=max_body_bytes)
 
@@ -43,14 +43,16 @@ def inference_routes(backend: Backend, gate: Gate, max_body_bytes: int) -> APIRo
     async def models(request: Request) -> Response:
         async def work(reply: Reply, passage: Passage) -> None:
             record = CallRecord(backend.name, "models", reply, model="", stream=False)
-            await _conducted(reply, passage, record, backend.models(reply, record))
+            await _conducted(reply, passage, "models", record, backend.models(reply, record))
 
         return gate.answer(request, "models", work)
 
     return router
 
 
-async def _conducted(reply: Reply, passage: Passage, record: CallRecord, answering: Awaitable[None]) -> None:
+async def _conducted(
+    reply: Reply, passage: Passage, operation: str, record: CallRecord, answering: Awaitable[None]
+) -> None:
     """Runs a backend's answer within its record, and has what it took metered, however it ends."""
     try:
         with record:
@@ -63,4 +65,7 @@ async def _conducted(reply: Reply, passage: Passage, record: CallRecord, answeri
         passage.bytes_sent += len(passage.body)
         passage.bytes_received += reply.bytes_sent
         if metered := record.metered(passage.body):
-            passage.tokens(record.model, metered.prompt, metered.completion, estimated=metered.estimated)
+            if operation == "embeddings":
+                passage.embedded(record.model, metered.prompt)
+            else:
+                passage.tokens(record.model, metered.prompt, metered.completion, estimated=metered.estimated)

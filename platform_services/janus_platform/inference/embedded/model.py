@@ -8,6 +8,9 @@ from typing import Self
 import httpx
 
 from janus_mesh.errors import DeadlineExceeded, NotFound
+from janus_platform.embeddings import openai_form
+from janus_platform.embeddings.embedder import MODEL_ID as EMBEDDING_MODEL_ID
+from janus_platform.embeddings.embedder import Embedder
 from janus_platform.inference.backend import Health
 from janus_platform.inference.call import Call, CallRecord
 from janus_platform.parsing import parse
@@ -33,12 +36,19 @@ class EmbeddedModel:
     name = "embedded"
 
     def __init__(
-        self, runtime: ModelRuntime, *, queue: int, total_timeout: float, gap_timeout: float
+        self,
+        runtime: ModelRuntime,
+        *,
+        queue: int,
+        total_timeout: float,
+        gap_timeout: float,
+        embedder: Embedder | None = None,
     ) -> None:
         self._runtime = runtime
         self._admission = Admission(slots=runtime.slots, queue=queue)
         self._total_timeout = total_timeout
         self._gap_timeout = gap_timeout
+        self._embedder = embedder
 
     def health(self) -> Health:
         state = self._runtime.state
@@ -68,8 +78,13 @@ class EmbeddedModel:
         record.prompt_tokens, record.completion_tokens = usage.prompt_tokens, usage.completion_tokens
         await answer.end(usage)
 
-    async def embeddings(self, call: Call, reply: Reply, record: CallRecord) -> None:  # noqa: ARG002
-        raise NotFound("the embedded demonstration model makes no embeddings; configure a provider")
+    async def embeddings(self, call: Call, reply: Reply, record: CallRecord) -> None:
+        if self._embedder is None:
+            raise NotFound("there is no embedding model here; configure a provider")
+        record.model = EMBEDDING_MODEL_ID
+        body, tokens = await openai_form.answer(call.body, self._embedder)
+        record.prompt_tokens, record.completion_tokens = tokens, 0
+        await reply.json(200, body)
 
     async def models(self, reply: Reply, record: CallRecord) -> None:  # noqa: ARG002
         entry = {
@@ -80,7 +95,9 @@ class EmbeddedModel:
             "description": DESCRIPTION,
             "context_length": self._runtime.context,
         }
-        await reply.json(200, {"object": "list", "data": [entry]})
+        embedding = {"id": EMBEDDING_MODEL_ID, "object": "model", "created": 0, "owned_by": "janus"}
+        data = [entry] if self._embedder is None else [entry, embedding]
+        await reply.json(200, {"object": "list", "data": data})
 
     async def __aenter__(self) -> Self:
         self._runtime.start()
