@@ -1,7 +1,7 @@
 """The reading side of one HTTP request: its body within a bound, and the moment when its client leaves."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
@@ -25,7 +25,7 @@ class Incoming:
             raise _too_large(limit)
         return b"".join([part async for part in self.stream(limit)])
 
-    async def stream(self, limit: int) -> AsyncIterator[bytes]:
+    async def stream(self, limit: int) -> AsyncGenerator[bytes, None]:
         """The body in pieces as they come. Raises `PayloadTooLarge`, and `ClientDisconnect`."""
         size = 0
         more = True

@@ -7,6 +7,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import httpx
 from fastapi import APIRouter
 
+from .artifacts.routes import artifact_routes
+from .artifacts.store import ArtifactStore, open_store
+from .artifacts.sweeping import keep_swept
+from .artifacts.upload import Uploads
 from .embeddings.embedder import Embedder
 from .fetch.download import Bounds, Downloaded, Downloader
 from .fetch.network import SystemDialler, SystemResolver
@@ -37,6 +41,7 @@ async def running(
             await _fetch(settings, gate, index, stack),
             search_routes(await _engine(settings, index, stack), gate),
             await _vectors(settings, gate, embedder, stack),
+            _artifacts(settings, gate, stack),
         ]
 
 
@@ -83,6 +88,18 @@ async def _engine(settings: PlatformSettings, index: LocalIndex, stack: AsyncExi
     if key := settings.serper_api_key.get_secret_value():
         return await stack.enter_async_context(Serper(settings.serper_base_url, key, seconds=seconds))
     return index
+
+
+def _artifacts(settings: PlatformSettings, gate: Gate, stack: AsyncExitStack) -> APIRouter:
+    folder = (settings.platform_data / "artifacts").absolute()
+    store = ArtifactStore(
+        open_store(settings.artifacts_store or folder.as_uri()), most_bytes=settings.artifacts_max_total_bytes
+    )
+    sweeping = asyncio.create_task(keep_swept(store, seconds=settings.artifacts_sweep_seconds))
+    stack.callback(sweeping.cancel)
+    base_url = settings.platform_url or f"http://{settings.platform_host}:{settings.platform_port}"
+    uploads = Uploads(store, base_url=base_url, most_bytes=settings.artifacts_max_bytes)
+    return artifact_routes(store, uploads, gate)
 
 
 async def _vectors(

@@ -55,6 +55,12 @@ class PlatformSettings(ServiceSettings, StreamTimeouts):
         (), description="Networks that may be fetched from although they are not public."
     )
 
+    platform_url: BaseUrl = Field("", description="Where callers find it, for the addresses of artifacts.")
+    artifacts_store: str = Field("", description="`s3://bucket/prefix` and the like in place of a folder.")
+    artifacts_max_bytes: Bytes = Field(256 * 1024 * 1024, description="Largest artifact.")
+    artifacts_max_total_bytes: Bytes = Field(10 * 1024**3, description="All artifacts together.")
+    artifacts_sweep_seconds: Seconds = Field(60.0, description="Between two looks for expired ones.")
+
     vectors_most_documents: int = Field(100_000, ge=1, description="Kept for each caller.")
 
     searxng_base_url: BaseUrl = Field("", validation_alias="SEARXNG_BASE_URL")

@@ -37,13 +37,13 @@ class Doorkeeper:
         asked = headers.get(REQUEST_ID, "")
         return Caller(ANONYMOUS, asked if _REQUEST_ID.fullmatch(asked) else f"req_{uuid.uuid4().hex}")
 
-    def recognise(self, headers: Mapping[str, str]) -> Caller:
-        """Raises `Unauthenticated` for a token that is not valid, or where one is missing."""
+    def recognise(self, headers: Mapping[str, str], *, needed: bool = True) -> Caller:
+        """Raises `Unauthenticated` for a token that is not valid, or that is missing where it is needed."""
         shown = shown_token(headers)
         if shown and self._key:
             token = request_token.verify(self._key, shown)
             return Caller(token.competitor, token.request_id, token)
-        if self._require_token:
+        if self._require_token and needed:
             raise Unauthenticated(f"a request token is needed, in {TOKEN} or as bearer", code="token_missing")
         return self.stranger(headers)
 

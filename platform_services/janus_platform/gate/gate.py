@@ -32,11 +32,21 @@ class Gate:
     prices: Prices = field(default_factory=lambda: load_prices(None))
     ledger: Ledger = field(default_factory=Ledger)
 
-    def answer(self, request: Request, service: str, work: Work, *, max_body: int | None = None) -> Response:
+    def answer(
+        self,
+        request: Request,
+        service: str,
+        work: Work,
+        *,
+        max_body: int | None = None,
+        streams_body: bool = False,
+        open_to_all: bool = False,
+    ) -> Response:
         """Answers with what `work` writes, cancelled the moment the caller leaves.
 
         A `max_body` reads the body, of at most so many bytes, into `passage.body` first, after the caller
-        was let in. Errors become an answer, and every call one line of the egress log.
+        was let in; with `streams_body` the work reads it from `reply.incoming` itself. `open_to_all` needs no
+        token where others do. Errors become an answer, and every call one line of the egress log.
         """
         stranger = self.doorkeeper.stranger(request.headers)
         parent = traces.extract(request.headers)
@@ -48,7 +58,7 @@ class Gate:
                 Passage(service, stranger, self.prices, reply) as passage,
             ):
                 try:
-                    self._admit(request, passage)
+                    self._admit(request, passage, open_to_all=open_to_all)
                     if max_body is not None:
                         passage.body = await reply.incoming.read(request.headers, max_body)
                     await work(reply, passage)
@@ -56,7 +66,9 @@ class Gate:
                     passage.error = error
                     await reply.fail(error)
 
-        return Replying(conduct, {REQUEST_ID: stranger.request_id}, reads_body=max_body is not None)
+        return Replying(
+            conduct, {REQUEST_ID: stranger.request_id}, reads_body=streams_body or max_body is not None
+        )
 
     def answer_json(self, request: Request, service: str, work: JsonWork, *, max_body: int) -> Response:
         """Answers with what `work` returns, as JSON."""
@@ -66,8 +78,8 @@ class Gate:
 
         return self.answer(request, service, write, max_body=max_body)
 
-    def _admit(self, request: Request, passage: Passage) -> None:
-        caller = passage.caller = self.doorkeeper.recognise(request.headers)
+    def _admit(self, request: Request, passage: Passage, *, open_to_all: bool) -> None:
+        caller = passage.caller = self.doorkeeper.recognise(request.headers, needed=not open_to_all)
         logs.bind(request_id=caller.request_id)
         self.rates.take(caller.identity)
         passage.admit(self.ledger.account(caller.token) if caller.token else None)

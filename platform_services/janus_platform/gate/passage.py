@@ -36,6 +36,7 @@ class Passage:
         self.account: Account | None = None  # set once the caller is let in
         self.destination = ""  # where the call went; no credentials, no query
         self.body = b""
+        self.bodiless = False  # HEAD: the answer has no body
         self.bytes_sent = 0
         self.bytes_received = 0
         self.cost_usd = 0.0

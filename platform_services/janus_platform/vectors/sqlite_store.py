@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import apsw
-import sqlite_vec
 
 from janus_platform.database import Database
 from janus_platform.embeddings.embedder import DIMENSIONS
@@ -31,7 +31,15 @@ create virtual table if not exists vectors using vec0 (
 
 def vector_database(path: Path) -> Database:
     """The file of a `SqliteStore`."""
-    return Database(path, _SCHEMA, extension=sqlite_vec.loadable_path())
+    return Database(path, _SCHEMA, extension=_extension())
+
+
+def _extension() -> str:
+    """Where sqlite-vec's library is. To import its package would load numpy as well, for nothing."""
+    package = find_spec("sqlite_vec")
+    if package is None or package.origin is None:
+        raise OSError("sqlite-vec is not installed: run `make setup`")
+    return str(Path(package.origin).with_name("vec0"))
 
 
 class SqliteStore:
