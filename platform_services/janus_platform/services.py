@@ -17,6 +17,10 @@ from .fetch.network import SystemDialler, SystemResolver
 from .fetch.page import Page, Reader
 from .fetch.routes import fetch_routes
 from .gate.gate import Gate
+from .sandbox.holdings import Holdings
+from .sandbox.proxy import SandboxProxy
+from .sandbox.routes import sandbox_routes
+from .sandbox.upstream import Upstream
 from .search.engine import Engine
 from .search.local_index import IndexedPage, LocalIndex, documents_in, search_database
 from .search.remote import Searxng, Serper
@@ -42,6 +46,7 @@ async def running(
             search_routes(await _engine(settings, index, stack), gate),
             await _vectors(settings, gate, embedder, stack),
             _artifacts(settings, gate, stack),
+            await _sandboxes(settings, gate, stack),
         ]
 
 
@@ -100,6 +105,21 @@ def _artifacts(settings: PlatformSettings, gate: Gate, stack: AsyncExitStack) ->
     base_url = settings.platform_url or f"http://{settings.platform_host}:{settings.platform_port}"
     uploads = Uploads(store, base_url=base_url, most_bytes=settings.artifacts_max_bytes)
     return artifact_routes(store, uploads, gate)
+
+
+async def _sandboxes(settings: PlatformSettings, gate: Gate, stack: AsyncExitStack) -> APIRouter:
+    upstream = await stack.enter_async_context(
+        Upstream(
+            settings.sandy_base_url or settings.sandbox_url,
+            settings.sandy_api_key.get_secret_value(),
+            connect_seconds=settings.connect_timeout,
+        )
+    )
+    holdings = Holdings(gate.prices, upstream.place)
+    proxy = SandboxProxy(upstream, holdings)
+    charging = asyncio.create_task(holdings.keep_charging(proxy.lives, proxy.end))
+    stack.callback(charging.cancel)
+    return sandbox_routes(proxy, gate, settings.max_body_bytes)
 
 
 async def _vectors(

@@ -55,6 +55,10 @@ class PlatformSettings(ServiceSettings, StreamTimeouts):
         (), description="Networks that may be fetched from although they are not public."
     )
 
+    sandy_base_url: BaseUrl = Field("", validation_alias="SANDY_BASE_URL")
+    sandy_api_key: SecretStr = Field(_NO_KEY, validation_alias="SANDY_API_KEY")
+    sandbox_url: BaseUrl = Field("http://127.0.0.1:8020", description="Our own sandbox service.")
+
     platform_url: BaseUrl = Field("", description="Where callers find it, for the addresses of artifacts.")
     artifacts_store: str = Field("", description="`s3://bucket/prefix` and the like in place of a folder.")
     artifacts_max_bytes: Bytes = Field(256 * 1024 * 1024, description="Largest artifact.")
