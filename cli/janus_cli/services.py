@@ -66,6 +66,7 @@ class Service:
     probe: Probe
     listeners: tuple[Listener, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)  # its own, beside the stack's
+    late: bool = False  # started when the others are healthy, and not waited for
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ def resolve(environment: Mapping[str, str], *, artifact_key: str = "", platform_
     read = _Reader(environment)
     platform = read.listener("JANUS_PLATFORM_HOST", "JANUS_PLATFORM_PORT", 8010)
     baseline = read.listener("BASELINE_AGENT_CLI_HOST", "BASELINE_AGENT_CLI_PORT", 8001)
+    langchain = read.listener("BASELINE_LANGCHAIN_HOST", "BASELINE_LANGCHAIN_PORT", 8002)
     shim = read.listener("JANUS_SHIM_HOST", "JANUS_SHIM_PORT", 50052)
     shim_metrics = read.metrics(shim, "JANUS_SHIM_METRICS_PORT", 9152)
     router = read.listener("JANUS_ROUTER_HOST", "JANUS_ROUTER_PORT", 50051)
@@ -96,6 +98,7 @@ def resolve(environment: Mapping[str, str], *, artifact_key: str = "", platform_
         services=(
             _http("platform", "janus_platform", platform, environment=minting),
             _http("baseline-agent-cli", "janus_baseline.agent_cli", baseline),
+            _late("baseline-langchain", "janus_baseline.langchain", langchain),
             _grpc("shim", "janus_shim", shim, shim_metrics),
             _grpc("router", "janus_router", router, router_metrics, environment=minting),
             _http("edge", "janus_edge", edge, path="/health?ready=1", environment=key),
@@ -147,6 +150,12 @@ def _grpc(
     listeners = (listener, metrics) if metrics.port else (listener,)
     url, probe = f"grpc://{listener.target}", GrpcProbe(listener.target)
     return Service(name, _python(module), url, probe, listeners, environment or {})
+
+
+def _late(name: str, module: str, listener: Listener) -> Service:
+    """A gRPC service that takes seconds to load, which nobody should wait for."""
+    url, probe = f"grpc://{listener.target}", GrpcProbe(listener.target)
+    return Service(name, _python(module), url, probe, (listener,), late=True)
 
 
 def _python(module: str) -> tuple[str, ...]:

@@ -144,6 +144,7 @@ class _Up:
         """The services that did not get healthy; and why nobody could answer a chat, if that is so."""
         if failed := await supervisor.until_healthy(self._wait):
             return failed, ""
+        supervisor.start_late()
         return (), await missing_competitor(self._stack.url("router"), _COMPETITOR_SECONDS)
 
     def _show_start(self, supervisor: Supervisor, screen: Screen, unanswered: str) -> None:

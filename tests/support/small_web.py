@@ -7,13 +7,14 @@ written down. So no test can send anything outside, even when the code under tes
 import ssl
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import Any
 
 import httpcore
 import httpx
+from fastapi import APIRouter
 from support import competitor_scripts as scripts
 from support.http_competitor import Asked, HttpCompetitor, Script
 from support.inference_platform import platform_over
@@ -23,6 +24,7 @@ from janus_platform.fetch.download import Bounds, Downloaded, Downloader
 from janus_platform.fetch.page import Page, Reader
 from janus_platform.fetch.routes import fetch_routes
 from janus_platform.gate.gate import Gate
+from janus_platform.inference.backend import Backend
 from janus_platform.inference.provider import Endpoint, Provider
 from janus_platform.worker.client import Worker
 
@@ -100,6 +102,8 @@ async def small_web(
     server_tls: ssl.SSLContext | None = None,
     client_tls: ssl.SSLContext | None = None,
     exempt: Sequence[str] = (),
+    backend: AbstractAsyncContextManager[Backend] | None = None,
+    services: Sequence[APIRouter] = (),
     **bounds: Any,
 ) -> AsyncIterator[SmallWeb]:
     """Every path of the server answers with `page`, unless the test sets `server.routes`."""
@@ -125,7 +129,9 @@ async def small_web(
 
         routes = fetch_routes(downloader, Reader(extractor), gate or Gate(), note)
         nobody = Provider(Endpoint("http://127.0.0.1:9/v1", "k"), model="m", timeouts=StreamTimeouts())
-        client = await stack.enter_async_context(platform_over(nobody, gate=gate, services=[routes]))
+        client = await stack.enter_async_context(
+            platform_over(backend or nobody, gate=gate, services=[routes, *services])
+        )
         yield SmallWeb(client, server, names, dialler, fetched)
 
 

@@ -14,6 +14,7 @@ def test_an_empty_environment_gives_the_documented_ports():
     assert probes({}) == {
         "platform": HttpProbe("127.0.0.1:8010", "/health"),
         "baseline-agent-cli": HttpProbe("127.0.0.1:8001", "/health"),
+        "baseline-langchain": GrpcProbe("127.0.0.1:8002"),
         "shim": GrpcProbe("127.0.0.1:50052"),
         "router": GrpcProbe("127.0.0.1:50051"),
         "edge": HttpProbe("127.0.0.1:8000", "/health?ready=1"),
