@@ -78,6 +78,9 @@ class Provider:
     async def embeddings(self, call: Call, reply: Reply, record: CallRecord) -> None:
         await self._relay("POST", "/embeddings", reply, record, body=call.body)
 
+    async def images(self, call: Call, reply: Reply, record: CallRecord) -> None:
+        await self._relay("POST", "/images/generations", reply, record, body=call.body, streams=call.stream)
+
     async def models(self, reply: Reply, record: CallRecord) -> None:
         if self._model:
             entry = {"id": self._model, "object": "model", "created": 0, "owned_by": "provider"}

@@ -18,7 +18,7 @@ _Asked = Callable[[Call, Reply, CallRecord], Awaitable[None]]
 
 
 def inference_routes(backend: Backend, gate: Gate, max_body_bytes: int) -> APIRouter:
-    """`/v1/chat/completions`, `/v1/embeddings` and `/v1/models`."""
+    """`/v1/chat/completions`, `/v1/embeddings`, `/v1/images/generations` and `/v1/models`."""
     router = APIRouter(prefix="/v1")
 
     def posted(request: Request, operation: str, answer: _Asked) -> Response:
@@ -38,6 +38,10 @@ def inference_routes(backend: Backend, gate: Gate, max_body_bytes: int) -> APIRo
     @router.post("/embeddings")
     async def embeddings(request: Request) -> Response:
         return posted(request, "embeddings", backend.embeddings)
+
+    @router.post("/images/generations")
+    async def images(request: Request) -> Response:
+        return posted(request, "images", backend.images)
 
     @router.get("/models")
     async def models(request: Request) -> Response:
@@ -67,5 +71,5 @@ async def _conducted(
         if metered := record.metered(passage.body):
             if operation == "embeddings":
                 passage.embedded(record.model, metered.prompt)
-            else:
+            elif operation == "chat":  # images are priced by the call
                 passage.tokens(record.model, metered.prompt, metered.completion, estimated=metered.estimated)

@@ -115,6 +115,21 @@ async def test_embeddings_are_the_providers() -> None:
         assert provider.requests[-1].json["model"] == "embed"
 
 
+async def test_images_are_the_providers() -> None:
+    async with proxy(scripts.completion()) as (client, provider):
+        provider.routes["/v1/images/generations"] = scripts.answer(200, b'{"data": [{"b64_json": "AA=="}]}')
+        answer = await client.post("/v1/images/generations", json={"model": "draw", "prompt": "a bridge"})
+        assert answer.json() == {"data": [{"b64_json": "AA=="}]}
+        assert provider.requests[-1].json == {"model": "draw", "prompt": "a bridge"}
+
+
+async def test_pictures_in_a_conversation_reach_the_provider() -> None:
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
+    async with proxy(scripts.completion()) as (client, provider):
+        await client.post(CHAT, json={**ASKED, "messages": [{"role": "user", "content": [picture]}]})
+        assert (await provider.asked()).json["messages"][0]["content"] == [picture]
+
+
 async def test_models_are_the_providers() -> None:
     async with proxy(scripts.completion()) as (client, provider):
         provider.routes["/v1/models"] = scripts.answer(200, b'{"data": [{"id": "big"}]}')

@@ -80,11 +80,14 @@ class EmbeddedModel:
 
     async def embeddings(self, call: Call, reply: Reply, record: CallRecord) -> None:
         if self._embedder is None:
-            raise NotFound("there is no embedding model here; configure a provider")
+            raise NotFound("there are no embeddings here; configure a provider")
         record.model = EMBEDDING_MODEL_ID
         body, tokens = await openai_form.answer(call.body, self._embedder)
         record.prompt_tokens, record.completion_tokens = tokens, 0
         await reply.json(200, body)
+
+    async def images(self, call: Call, reply: Reply, record: CallRecord) -> None:  # noqa: ARG002
+        raise NotFound("the embedded demonstration model makes no images; configure a provider")
 
     async def models(self, reply: Reply, record: CallRecord) -> None:  # noqa: ARG002
         entry = {
