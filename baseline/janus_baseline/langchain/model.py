@@ -11,6 +11,7 @@ from langchain_core.outputs import ChatGenerationChunk
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
+from janus_mesh import traces
 from janus_mesh.errors import (
     CompetitorRejected,
     DeadlineExceeded,
@@ -65,6 +66,7 @@ class Models:
         given = {name: said[name] for name in _SAMPLING if name in said}
         bound = said.get("max_completion_tokens") or said.get("max_tokens") or self._settings.max_tokens
         headers = {REQUEST_ID: request_id} | ({TOKEN: token} if token else {})
+        traces.inject(headers)
         return self._base.model_copy(
             update={
                 **given,

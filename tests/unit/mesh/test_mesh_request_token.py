@@ -13,7 +13,7 @@ KEY = "k" * 32
 
 
 def minted(**fields) -> str:
-    asked = {"lifetime": 60.0, "budget_usd": 0.5, **fields}
+    asked = {"lifetime": 3600.0, "budget_usd": 0.5, **fields}
     return mint(KEY, "my-agent", "req_1", **asked)
 
 
@@ -49,7 +49,20 @@ def forged(key: str = KEY, algorithm: str = "HS256", **changes: object) -> str:
         ("a.b.c", "invalid_token"),
         (minted()[:-2], "invalid_token"),
     ],
-    ids=lambda value: value[-12:],
+    ids=[
+        "expired",
+        "another key",
+        "no signature",
+        "another algorithm",
+        "for somebody else",
+        "from somebody else",
+        "no expiry",
+        "no budget",
+        "a budget that is no number",
+        "nothing",
+        "rubbish",
+        "cut off",
+    ],
 )
 def test_what_was_not_minted_with_the_key_is_refused(text, code):
     with pytest.raises(Unauthenticated) as refused:
