@@ -13,8 +13,13 @@ from typing import Self, TypeVar
 
 import apsw
 
+from janus_mesh import logs
+from janus_mesh.errors import Unavailable
+
 ResultT = TypeVar("ResultT")
 _BUSY_MILLISECONDS = 5_000
+
+log = logs.get("database")
 
 
 class Database:
@@ -28,14 +33,18 @@ class Database:
         self._connection: apsw.Connection
 
     async def run(self, work: Callable[[apsw.Connection], ResultT]) -> ResultT:
-        """Does `work` as one transaction; works take turns."""
+        """Does `work` as one transaction; works take turns. Raises `Unavailable` when the file fails."""
 
         def transaction() -> ResultT:
             with self._connection:
                 result = work(self._connection)
             return result  # noqa: RET504  # to mypy the block might swallow an exception
 
-        return await asyncio.get_running_loop().run_in_executor(self._thread, transaction)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, transaction)
+        except apsw.Error as error:  # a full or broken disk
+            log.error("index failed", path=str(self._path), reason=str(error))
+            raise Unavailable("the index failed; the log says more", code="index_failed") from None
 
     async def __aenter__(self) -> Self:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._open)

@@ -7,6 +7,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import httpx
 from fastapi import APIRouter
 
+from janus_mesh import logs
+from janus_mesh.errors import JanusError
+
 from .artifacts.routes import artifact_routes
 from .artifacts.store import ArtifactStore, open_store
 from .artifacts.sweeping import keep_swept
@@ -32,6 +35,8 @@ from .vectors.sqlite_store import SqliteStore, vector_database
 from .worker.client import Worker
 
 _READING_SECONDS = 15.0
+
+log = logs.get("platform")
 
 
 @asynccontextmanager
@@ -73,7 +78,10 @@ async def _fetch(
     reader = Reader(await stack.enter_async_context(extractor))
 
     async def fetched(identity: str, came: Downloaded, page: Page) -> None:
-        await index.add(identity, IndexedPage(came.url, page.title, page.text))
+        try:
+            await index.add(identity, IndexedPage(came.url, page.title, page.text))
+        except JanusError as error:  # the page is there all the same
+            log.warning("page not indexed", reason=error.message)
 
     return fetch_routes(downloader, reader, gate, fetched)
 

@@ -42,8 +42,8 @@ class PlatformSettings(ServiceSettings, StreamTimeouts):
     )
     platform_require_token: bool = Field(False, description="Refuses calls without a token.")
     platform_prices: Path | None = Field(None, description="A price table in place of the built-in one.")
-    platform_rate: float = Field(100.0, ge=0, description="Calls a second per identity; 0 sets no bound.")
-    platform_burst: int = Field(200, ge=1, description="Calls at once after a pause, per identity.")
+    platform_rate: float = Field(50.0, ge=0, description="Calls a second for one request; 0 sets no bound.")
+    platform_burst: int = Field(100, ge=1, description="Calls at once after a pause, for one request.")
 
     platform_data: Path = Field(Path(".janus/platform"), description="Where indexes and artifacts are kept.")
 

@@ -81,5 +81,6 @@ class Gate:
     def _admit(self, request: Request, passage: Passage, *, open_to_all: bool) -> None:
         caller = passage.caller = self.doorkeeper.recognise(request.headers, needed=not open_to_all)
         logs.bind(request_id=caller.request_id)
-        self.rates.take(caller.identity)
-        passage.admit(self.ledger.account(caller.token) if caller.token else None)
+        if caller.token is not None:
+            self.rates.take(f"{caller.identity} {caller.request_id}")
+            passage.admit(self.ledger.account(caller.token))

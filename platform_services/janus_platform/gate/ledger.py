@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from janus_mesh.errors import RateLimited
 from janus_mesh.request_token import RequestToken
 
 from .errors import BudgetSpent
@@ -16,6 +17,8 @@ from .errors import BudgetSpent
 # For what is still asked when the last token has just expired.
 _KEPT_SECONDS = 60.0
 _SWEEP_SECONDS = 10.0
+# A call is charged when it ends, so what is under way at once is what a budget can be overdrawn by.
+_MOST_LIVE = 32
 
 
 @dataclass
@@ -40,11 +43,13 @@ class Account:
     _idle: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
 
     def enter(self) -> None:
-        """Begins a call. Raises `BudgetSpent` when there is nothing left for it."""
+        """Begins a call. Raises `BudgetSpent` when there is nothing left for it, and `RateLimited`."""
         if self.cost_usd >= self.budget_usd:
             raise BudgetSpent(
                 f"the request has spent its budget: {self.cost_usd:.6f} of {self.budget_usd:.6f} US dollars"
             )
+        if self.live >= _MOST_LIVE:
+            raise RateLimited(f"more than {_MOST_LIVE} calls at once for one request", retry_after=1.0)
         self.calls += 1
         self.live += 1
         self._idle.clear()

@@ -33,7 +33,7 @@ class Passage:
     def __init__(self, service: str, caller: Caller, prices: Prices, reply: Reply) -> None:
         self.service = service
         self.caller = caller
-        self.account: Account | None = None  # set once the caller is let in
+        self.account: Account | None = None  # set once a caller with a token is let in
         self.destination = ""  # where the call went; no credentials, no query
         self.body = b""
         self.bodiless = False  # HEAD: the answer has no body
@@ -45,10 +45,9 @@ class Passage:
         self._reply = reply
         self._began = time.monotonic()
 
-    def admit(self, account: Account | None) -> None:
-        """Lets the caller in, at the expense of its account if it has one. Raises `BudgetSpent`."""
-        if account is not None:
-            account.enter()
+    def admit(self, account: Account) -> None:
+        """Lets the caller in at the expense of its account. Raises `BudgetSpent`, `RateLimited`."""
+        account.enter()
         self.account = account
 
     def tokens(self, model: str, prompt: int, completion: int, *, estimated: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""How often an identity may call: a token bucket for each."""
+"""How often one request may call: a token bucket for each."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ _MOST_BUCKETS = 10_000
 
 
 class Rates:
-    """`per_second` calls per identity, and `burst` at once after a pause; 0 per second sets no bound."""
+    """`per_second` calls for each name, and `burst` at once after a pause; 0 per second sets no bound."""
 
     def __init__(self, per_second: float, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_second = per_second
@@ -17,15 +17,15 @@ class Rates:
         self._clock = clock
         self._buckets: dict[str, tuple[float, float]] = {}  # calls left, and when that was
 
-    def take(self, identity: str) -> None:
+    def take(self, name: str) -> None:
         """Counts a call. Raises `RateLimited` with the seconds until there is room for it."""
         if not self._per_second:
             return
         now = self._clock()
-        left, counted_at = self._buckets.pop(identity, (float(self._burst), now))
+        left, counted_at = self._buckets.pop(name, (float(self._burst), now))
         left = min(self._burst, left + (now - counted_at) * self._per_second)
         allowed = left >= 1
-        self._buckets[identity] = (left - 1 if allowed else left, now)
+        self._buckets[name] = (left - 1 if allowed else left, now)
         if len(self._buckets) > _MOST_BUCKETS:  # the one unheard of for the longest is full again
             del self._buckets[next(iter(self._buckets))]
         if not allowed:

@@ -1,5 +1,6 @@
 """The gate: who calls, may they, what it took, and the line that is written of it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -90,13 +91,29 @@ def test_requiring_tokens_without_a_key_is_a_mistake(monkeypatch) -> None:
 # How often, and for how much.
 
 
-async def test_a_competitor_that_calls_too_often_is_told_when_to_come_back() -> None:
+async def test_a_request_that_calls_too_often_is_told_when_to_come_back() -> None:
     async with platform(guarded(per_second=0.5, burst=2)) as (client, _):
         answers = [await client.get("/v1/models", headers=shown()) for _ in range(3)]
-        others = await client.get("/v1/models", headers=shown("other"))
+        others = await client.get("/v1/models", headers=shown(request="req_2"))
     assert [answer.status_code for answer in answers] == [404, 404, 429]
     assert answers[-1].headers["retry-after"] == "2"
     assert others.status_code == 404
+
+
+async def test_without_a_token_nobody_is_counted() -> None:
+    async with platform(guarded(per_second=0.5, burst=1)) as (client, _):
+        answers = [await client.get("/v1/models") for _ in range(3)]
+    assert {answer.status_code for answer in answers} == {404}
+
+
+async def test_a_request_has_only_so_many_calls_under_way() -> None:
+    async with platform(guarded(), scripts.hang_before_head) as (client, _):
+        calls = [asyncio.create_task(client.post(CHAT, json=STREAMED, headers=shown())) for _ in range(33)]
+        (refused,), waiting = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+        assert refused.result().status_code == 429
+        for call in waiting:
+            call.cancel()
+        await asyncio.wait(waiting)
 
 
 async def test_a_request_that_has_spent_its_budget_gets_402() -> None:

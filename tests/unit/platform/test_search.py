@@ -109,6 +109,13 @@ async def test_a_wrong_field_is_named(tmp_path, body, param):
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)
 
 
+async def test_an_index_that_fails_is_said_to(tmp_path):
+    async with local(tmp_path) as (client, index):
+        await index._database.run(lambda connection: connection.execute("drop table pages"))
+        answer = await client.post("/v1/search", json={"query": "words"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "index_failed")
+
+
 # Engines on the network.
 
 
