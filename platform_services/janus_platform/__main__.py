@@ -8,6 +8,7 @@ from .app import build_app
 from .embeddings.embedder import Embedder, embedding_worker
 from .gate.configured import configured_gate
 from .inference.choice import choose
+from .pictures.reading import PictureReader, picture_worker
 from .services import running
 from .settings import PlatformSettings
 
@@ -16,7 +17,8 @@ async def serve(settings: PlatformSettings, stop: asyncio.Event) -> None:
     gate = configured_gate(settings)
     async with (
         embedding_worker() as worker,
-        choose(settings, Embedder(worker)) as backend,
+        picture_worker() as pictures,
+        choose(settings, Embedder(worker), PictureReader(pictures)) as backend,
         running(settings, gate, Embedder(worker)) as services,
     ):
         app = build_app(backend, max_body_bytes=settings.max_body_bytes, gate=gate, services=services)

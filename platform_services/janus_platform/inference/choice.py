@@ -4,6 +4,7 @@ from contextlib import AbstractAsyncContextManager
 
 from janus_mesh import logs
 from janus_platform.embeddings.embedder import Embedder
+from janus_platform.pictures.reading import PictureReader
 from janus_platform.settings import PlatformSettings
 
 from .backend import Backend
@@ -15,7 +16,7 @@ log = logs.get("inference")
 
 
 def choose(
-    settings: PlatformSettings, embedder: Embedder | None = None
+    settings: PlatformSettings, embedder: Embedder | None = None, pictures: PictureReader | None = None
 ) -> AbstractAsyncContextManager[Backend]:
     """The backend, to be entered with `async with`; the embedded model then loads in the background."""
     endpoint = configured_endpoint(settings)
@@ -31,6 +32,7 @@ def choose(
             total_timeout=settings.total_timeout,
             gap_timeout=settings.gap_timeout,
             embedder=embedder,
+            pictures=pictures,
         )
     log.info("a provider answers", provider=endpoint.base_url, model=settings.inference_model or None)
     if not settings.inference_model:
