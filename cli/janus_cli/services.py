@@ -66,6 +66,7 @@ class Service:
     probe: Probe
     listeners: tuple[Listener, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)  # its own, beside the stack's
+    late: bool = False  # started when the others are healthy, and not waited for
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,9 @@ class Stack:
         return next(service.url for service in self.services if service.name == name)
 
 
-def resolve(environment: Mapping[str, str], *, artifact_key: str = "", sandbox_key: str = "") -> Stack:
+def resolve(
+    environment: Mapping[str, str], *, artifact_key: str = "", platform_key: str = "", sandbox_key: str = ""
+) -> Stack:
     """The stack that these variables describe. Port 0 becomes a free one. Raises `BadVariable`.
 
     Sandboxes are part of it when a key for them is given; the user's own wins.
@@ -88,29 +91,35 @@ def resolve(environment: Mapping[str, str], *, artifact_key: str = "", sandbox_k
     platform = read.listener("JANUS_PLATFORM_HOST", "JANUS_PLATFORM_PORT", 8010)
     sandboxes, sandy = _sandboxes(read, environment, sandbox_key) if sandbox_key else ((), {})
     baseline = read.listener("BASELINE_AGENT_CLI_HOST", "BASELINE_AGENT_CLI_PORT", 8001)
+    langchain = read.listener("BASELINE_LANGCHAIN_HOST", "BASELINE_LANGCHAIN_PORT", 8002)
     shim = read.listener("JANUS_SHIM_HOST", "JANUS_SHIM_PORT", 50052)
     shim_metrics = read.metrics(shim, "JANUS_SHIM_METRICS_PORT", 9152)
     router = read.listener("JANUS_ROUTER_HOST", "JANUS_ROUTER_PORT", 50051)
     router_metrics = read.metrics(router, "JANUS_ROUTER_METRICS_PORT", 9151)
     edge = read.listener("JANUS_HOST", "JANUS_PORT", 8000)
     key = {"JANUS_ARTIFACT_KEY": environment.get("JANUS_ARTIFACT_KEY") or artifact_key}
+    # Who mints request tokens and who verifies them; competitors are what they protect from.
+    minting = {"JANUS_PLATFORM_KEY": environment.get("JANUS_PLATFORM_KEY") or platform_key}
     return Stack(
         services=(
-            _http("platform", "janus_platform", platform),
+            _http("platform", "janus_platform", platform, environment=minting),
             *sandboxes,
             _http("baseline-agent-cli", "janus_baseline.agent_cli", baseline),
+            _late("baseline-langchain", "janus_baseline.langchain", langchain),
             _grpc("shim", "janus_shim", shim, shim_metrics),
-            _grpc("router", "janus_router", router, router_metrics),
+            _grpc("router", "janus_router", router, router_metrics, environment=minting),
             _http("edge", "janus_edge", edge, path="/health?ready=1", environment=key),
         ),
         environment={
-            **environment,
+            **{name: value for name, value in environment.items() if name != "JANUS_PLATFORM_KEY"},
             **read.resolved,
             # Each caller finds its peer even when only the peer's own port was moved.
             "JANUS_ROUTER_URL": environment.get("JANUS_ROUTER_URL") or router.target,
             "JANUS_SHIM_URL": environment.get("JANUS_SHIM_URL") or shim.target,
             "JANUS_INFERENCE_URL": environment.get("JANUS_INFERENCE_URL") or f"http://{platform.target}/v1",
             "JANUS_PLATFORM_URL": environment.get("JANUS_PLATFORM_URL") or f"http://{platform.target}",
+            "JANUS_SHIM_ARTIFACT_ORIGINS": environment.get("JANUS_SHIM_ARTIFACT_ORIGINS")
+            or f"http://{platform.target}",
             **sandy,
             "PYTHONUNBUFFERED": "1",
         },
@@ -149,9 +158,23 @@ def _http(
     return Service(name, _python(module), url, probe, (listener,), environment or {})
 
 
-def _grpc(name: str, module: str, listener: Listener, metrics: Listener) -> Service:
+def _grpc(
+    name: str,
+    module: str,
+    listener: Listener,
+    metrics: Listener,
+    *,
+    environment: Mapping[str, str] | None = None,
+) -> Service:
     listeners = (listener, metrics) if metrics.port else (listener,)
-    return Service(name, _python(module), f"grpc://{listener.target}", GrpcProbe(listener.target), listeners)
+    url, probe = f"grpc://{listener.target}", GrpcProbe(listener.target)
+    return Service(name, _python(module), url, probe, listeners, environment or {})
+
+
+def _late(name: str, module: str, listener: Listener) -> Service:
+    """A gRPC service that takes seconds to load, which nobody should wait for."""
+    url, probe = f"grpc://{listener.target}", GrpcProbe(listener.target)
+    return Service(name, _python(module), url, probe, (listener,), late=True)
 
 
 def _python(module: str) -> tuple[str, ...]:

@@ -120,7 +120,14 @@ class Home:
 
     def artifact_key(self) -> str:
         """The key that signs artifact addresses: random, and the same for every run on this home."""
-        file = self.path / "artifact.key"
+        return self._key("artifact.key")
+
+    def platform_key(self) -> str:
+        """The key that signs request tokens, made and kept likewise."""
+        return self._key("platform.key")
+
+    def _key(self, name: str) -> str:
+        file = self.path / name
         with suppress(FileNotFoundError):
             return file.read_text().strip()
         self.make()

@@ -43,6 +43,7 @@ def run(*, wait: float, daemon: bool) -> int:
             stack = services.resolve(
                 environment,
                 artifact_key=home.artifact_key(),
+                platform_key=home.platform_key(),
                 sandbox_key=secrets.token_urlsafe(24) if sandboxed else "",
             )
             if problems := address_problems(stack.services):
@@ -151,6 +152,7 @@ class _Up:
         """The services that did not get healthy; and why nobody could answer a chat, if that is so."""
         if failed := await supervisor.until_healthy(self._wait):
             return failed, ""
+        supervisor.start_late()
         return (), await missing_competitor(self._stack.url("router"), _COMPETITOR_SECONDS)
 
     def _show_start(self, supervisor: Supervisor, screen: Screen, unanswered: str) -> None:

@@ -7,6 +7,7 @@ import asyncio
 
 import janus_mesh as mesh
 from janus_mesh.errors import CompetitorFailed, DeadlineExceeded, JanusError
+from janus_mesh.headers import TOKEN
 
 from .answer_events import AnswerEvents
 from .containers import Container, Containers
@@ -102,5 +103,7 @@ def _headers(exchange: mesh.Exchange) -> dict[str, str]:
         "accept": f"{_EVENT_STREAM}, {_JSON};q=0.5",
         "x-request-id": exchange.request_id,
     }
+    if exchange.token:
+        headers[TOKEN] = exchange.token
     mesh.traces.inject(headers)
     return headers

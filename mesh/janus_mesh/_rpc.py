@@ -11,7 +11,7 @@ from janus_proto._gen.janus.chat.v1 import chat_pb2, chat_pb2_grpc, event_pb2, r
 from . import logs
 from .errors import CompetitorFailed, JanusError, from_grpc
 from .exchange import Answer, Exchange, conduct
-from .headers import REQUEST_ID, new_request_id
+from .headers import REQUEST_ID, TOKEN, new_request_id
 from .link.push import Said
 
 # How long a caller may hold a call open before it says what it wants.
@@ -41,6 +41,7 @@ class ChatServicer(chat_pb2_grpc.ChatServiceServicer):
             transport,
             request_id=headers.get(REQUEST_ID) or new_request_id(),
             time_remaining=_bounded(context.time_remaining()),
+            token=headers.get(TOKEN, ""),
         )
         error = await self._answered(exchange, transport, headers)
         if error is not None:

@@ -24,6 +24,10 @@ from .link.server import ServerEnd
 log = logs.get("mesh.exchange")
 
 
+# Changes a `finish` in place.
+Amend = Callable[[event_pb2.ChatEvent], Awaitable[None]]
+
+
 class ServerTransport(Protocol):
     """What an `Exchange` needs of the wire."""
 
@@ -44,9 +48,11 @@ class Exchange:
         *,
         request_id: str,
         time_remaining: float | None,
+        token: str = "",
     ) -> None:
         self.request = request
         self.request_id = request_id
+        self.token = token  # for calls of the platform services; empty when the caller gave none
         self.events_sent = 0
         self.ended = False
         self._transport = transport
@@ -86,18 +92,25 @@ class Exchange:
         self._note_events(1)
         return True
 
-    async def relay(self, upstream: ClientExchange) -> event_pb2.ChatEvent:
+    async def relay(self, upstream: ClientExchange, amend: Amend | None = None) -> event_pb2.ChatEvent:
         """Sends on all that another exchange has to say, untouched, and returns its `finish`.
+
+        `amend` may change the `finish` before it is sent.
 
         Raises what reading it raises; an error is not sent on, so that the caller may add to it.
         """
         if isinstance(upstream.transport, ClientEnd) and isinstance(self._transport, ServerEnd):
-            finish = await upstream.splice(self._transport, self._note_events)
-            await self.send(finish)
-            return finish
+            event = await upstream.splice(self._transport, self._note_events)
+            await self._send_amended(event, amend)
+            return event
         async for event in upstream:
-            await self.send(event)
+            await self._send_amended(event, amend)
         return event
+
+    async def _send_amended(self, event: event_pb2.ChatEvent, amend: Amend | None) -> None:
+        if amend is not None and event.HasField("finish"):
+            await amend(event)
+        await self.send(event)
 
     def _note_events(self, count: int) -> None:
         if not self.events_sent:

@@ -5,13 +5,23 @@ import asyncio
 import janus_mesh as mesh
 
 from .app import build_app
+from .embeddings.embedder import Embedder, embedding_worker
+from .gate.configured import configured_gate
 from .inference.choice import choose
+from .pictures.reading import PictureReader, picture_worker
+from .services import running
 from .settings import PlatformSettings
 
 
 async def serve(settings: PlatformSettings, stop: asyncio.Event) -> None:
-    async with choose(settings) as backend:
-        app = build_app(backend, max_body_bytes=settings.max_body_bytes)
+    gate = configured_gate(settings)
+    async with (
+        embedding_worker() as worker,
+        picture_worker() as pictures,
+        choose(settings, Embedder(worker), PictureReader(pictures)) as backend,
+        running(settings, gate, Embedder(worker)) as services,
+    ):
+        app = build_app(backend, max_body_bytes=settings.max_body_bytes, gate=gate, services=services)
         await mesh.serve_http(
             app,
             settings.platform_host,

@@ -1,8 +1,9 @@
 """The HTTP application: each service of the platform is a router, errors look like OpenAI's everywhere."""
 
+from collections.abc import Sequence
 from importlib.metadata import version
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
@@ -10,16 +11,26 @@ from starlette.requests import ClientDisconnect
 
 from janus_mesh.errors import Internal, InvalidRequest, JanusError, NotFound
 
+from .gate.gate import Gate
+from .gate.usage import usage_routes
 from .inference.backend import Backend
 from .inference.routes import inference_routes
 
 VERSION = version("janus-platform")
 
 
-def build_app(backend: Backend, *, max_body_bytes: int) -> FastAPI:
-    """The platform over an inference backend that is up, or on its way."""
+def build_app(
+    backend: Backend,
+    *,
+    max_body_bytes: int,
+    gate: Gate | None = None,
+    services: Sequence[APIRouter] = (),
+) -> FastAPI:
+    """The platform over an inference backend that is up, or on its way, with these other services."""
+    gate = gate or Gate()
     app = FastAPI(title="Janus platform services", version=VERSION, docs_url=None, redoc_url=None)
-    app.include_router(inference_routes(backend, max_body_bytes))
+    for service in (inference_routes(backend, gate, max_body_bytes), usage_routes(gate), *services):
+        app.include_router(service)
 
     @app.get("/health")
     async def health() -> JSONResponse:

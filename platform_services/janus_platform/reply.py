@@ -15,14 +15,18 @@ from starlette.types import Receive, Scope, Send
 
 from janus_mesh.errors import JanusError
 
+from .incoming import Incoming
+
 EVENT_STREAM = "text/event-stream"
 _EVENT_ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")
 
 
 class Reply:
-    """The writing side of one HTTP response."""
+    """The writing side of one HTTP response, and what comes in meanwhile."""
 
-    def __init__(self, send: Send, headers: Mapping[str, str]) -> None:
+    def __init__(self, send: Send, headers: Mapping[str, str], incoming: Incoming) -> None:
+        self.incoming = incoming
+        self.bytes_sent = 0  # of the body
         self.status = 0
         self.first_byte_at: float | None = None  # of the body, on the monotonic clock
         self._send = send
@@ -49,6 +53,7 @@ class Reply:
         if self.first_byte_at is None:
             self.first_byte_at = time.monotonic()
         self._tail = (self._tail + data[-4:])[-4:]
+        self.bytes_sent += len(data)
         await self._send({"type": "http.response.body", "body": data, "more_body": True})
 
     async def end(self) -> None:
@@ -82,16 +87,24 @@ class Reply:
 
 
 class Replying(Response):
-    """A response that is made by `work` while the client waits."""
+    """A response that is made by `work` while the client waits; `reads_body` when `work` reads one first."""
 
-    def __init__(self, work: Callable[[Reply], Awaitable[None]], headers: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        work: Callable[[Reply], Awaitable[None]],
+        headers: Mapping[str, str],
+        *,
+        reads_body: bool = False,
+    ) -> None:
         super().__init__()
         self._work = work
         self._reply_headers = headers
+        self._reads_body = reads_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        working = asyncio.ensure_future(self._work(Reply(send, self._reply_headers)))
-        leaving = asyncio.ensure_future(_departure(receive))
+        incoming = Incoming(receive, wanted=self._reads_body)
+        working = asyncio.ensure_future(self._work(Reply(send, self._reply_headers, incoming)))
+        leaving = asyncio.ensure_future(incoming.departure())
         try:
             await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -100,9 +113,3 @@ class Replying(Response):
             await asyncio.wait((working, leaving))
         if not working.cancelled():
             working.result()
-
-
-async def _departure(receive: Receive) -> None:
-    """Returns when the client has left. Its request must have been read before."""
-    while (await receive())["type"] != "http.disconnect":
-        pass

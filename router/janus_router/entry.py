@@ -92,6 +92,7 @@ class Entry(BaseModel):
     max_concurrency: int = Field(64, ge=1, le=1_000_000)
     description: Annotated[str, StringConstraints(max_length=1_000)] = ""
     shim: Annotated[str, AfterValidator(_check_address)] | None = None
+    default: bool = True  # whether it answers when the caller leaves the choice to the router
 
     @property
     def native(self) -> bool:

@@ -19,6 +19,11 @@ _RETRIES = Counter(
 _EJECTIONS = Counter("janus_router_ejections_total", "Times that failures ejected it.", ["competitor"])
 _TOKENS = Counter("janus_router_tokens_total", "Tokens reported, by kind.", ["competitor", "kind"])
 _COST = Counter("janus_router_cost_usd_total", "Cost reported, in US dollars.", ["competitor"])
+_MISREPORTS = Counter(
+    "janus_router_usage_overridden_total",
+    "Answers whose reported usage disagreed with the metered one.",
+    ["competitor"],
+)
 _SANDBOX = Counter("janus_router_sandbox_seconds_total", "Sandbox time reported.", ["competitor"])
 _TTFT = Histogram(
     "janus_router_ttft_seconds",
@@ -54,6 +59,9 @@ class Meter:
 
     def ejected(self) -> None:
         _EJECTIONS.labels(self._id).inc()
+
+    def misreported(self) -> None:
+        _MISREPORTS.labels(self._id).inc()
 
     def attempt(self, end: str, ttft: float | None, usage: event_pb2.Usage | None) -> None:
         """Counts an attempt that ended; `usage` is what its finish reported."""

@@ -18,9 +18,11 @@ from .attempt import Attempt
 from .competitor import Competitor
 from .metering import BUDGET_REFUSALS
 from .peers import PeerPool
+from .platform import Platform
 from .registry import Registry
 from .retry_budget import RetryBudget
 from .settings import RouterSettings
+from .usage_audit import audit
 
 # A hop waits a little longer than the one below it, so that the one that knows most reports.
 _SLACK_SECONDS = 1.0
@@ -56,10 +58,16 @@ class Router:
     """Answers chats by forwarding them; `answer` is what the mesh's server is given."""
 
     def __init__(
-        self, registry: Registry, pool: PeerPool, settings: RouterSettings, rng: random.Random | None = None
+        self,
+        registry: Registry,
+        pool: PeerPool,
+        platform: Platform,
+        settings: RouterSettings,
+        rng: random.Random | None = None,
     ) -> None:
         self._registry = registry
         self._pool = pool
+        self._platform = platform
         self._settings = settings
         self._rng = rng or random.Random()  # noqa: S311  # spreads load, guards nothing
         self._choose = selection.policy(settings.router_policy, self._rng)
@@ -163,9 +171,17 @@ class Router:
         request.model = trip.asked.model_for(competitor)
         # A native competitor has ids of its own behind it, if it is a router, or none.
         request.competitor_id = "" if competitor.entry.native else competitor.id
+        left = self._left(trip)
+        token = self._platform.token(competitor.id, exchange.request_id, left)
+
+        async def audited(event: event_pb2.ChatEvent) -> None:
+            if metered := await self._platform.metered(token):
+                _note_audit(competitor, audit(event.finish, metered))
+
         upstream = peer.chat(
             request,
-            deadline=self._left(trip),
+            deadline=left,
+            token=token,
             first_event=settings.first_event_timeout + _SLACK_SECONDS,
             gap=settings.gap_timeout + _SLACK_SECONDS,
         )
@@ -174,10 +190,12 @@ class Router:
                 await route.told()
                 if event.janus.event == _ROUTE:  # who answers here is for this router alone to say
                     event.janus.event = _INNER_ROUTE
+                if event.HasField("finish"):
+                    await audited(event)
                 attempt.note(event)
                 await exchange.send(event)
                 if attempt.under_way:
-                    attempt.note(await exchange.relay(upstream))
+                    attempt.note(await exchange.relay(upstream, audited))
                     return
 
     def _pause_before_retry(self, trip: _Trip, failure: JanusError) -> float | None:
@@ -213,6 +231,12 @@ def _route_event(trip: _Trip) -> event_pb2.ChatEvent:
         "model": trip.asked.model,
     }
     return event_pb2.ChatEvent(janus=event_pb2.JanusEvent(event=_ROUTE, payload_json=json.dumps(payload)))
+
+
+def _note_audit(competitor: Competitor, wrong: list[str]) -> None:
+    if wrong:
+        competitor.meter.misreported()
+        log.warning("reported usage overridden by the metered one", competitor=competitor.id, figures=wrong)
 
 
 def _log(trip: _Trip) -> None:

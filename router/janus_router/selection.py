@@ -56,7 +56,7 @@ def candidates(asked: Asked, registry: Registry) -> tuple[Competitor, ...]:
             return (competitor,) if competitor else ()
         case "model":
             return registry.serving(asked.model)
-    return registry.competitors
+    return tuple(competitor for competitor in registry.competitors if competitor.entry.default)
 
 
 def available(asked: Asked, registry: Registry, tried: Collection[Competitor] = ()) -> Sequence[Competitor]:
@@ -99,7 +99,8 @@ def _nobody(asked: Asked, registry: Registry) -> JanusError:
             return ModelNotFound(message, param="competitor_id")
         case "model":
             return ModelNotFound(f"no competitor answers to the model `{asked.model}`; {hint}", param="model")
-    return Unavailable("no competitor is registered", retry_after=_RETRY_EMPTY_SECONDS)
+    reason = "no competitor answers by default" if registry.competitors else "no competitor is registered"
+    return Unavailable(reason, retry_after=_RETRY_EMPTY_SECONDS)
 
 
 def _none_available(found: Sequence[Competitor]) -> Unavailable:

@@ -13,6 +13,7 @@ from . import api, artifacts, registry_file
 from .competitor import Limits
 from .file_watch import FileWatch
 from .peers import PeerPool
+from .platform import Platform
 from .registry import Registry
 from .routing import Router
 from .settings import RouterSettings
@@ -40,7 +41,12 @@ async def running(settings: RouterSettings) -> AsyncIterator[Running]:
     server = mesh.Server(settings.router_host, settings.router_port, drain_seconds=settings.drain_seconds)
     pool = PeerPool()
     registry = Registry(pool, _limits(settings), default_model=default_model, shim=settings.shim_url)
-    router = Router(registry, pool, settings)
+    platform = Platform(
+        url=settings.platform_url.rstrip("/"),
+        key=settings.platform_key.get_secret_value(),
+        budget_usd=settings.request_budget_usd,
+    )
+    router = Router(registry, pool, platform, settings)
     routers = api.RouterApi(registry)
     fetches = artifacts.ArtifactApi(registry, pool, settings)
     server.serve_chat(router.answer)
@@ -51,7 +57,7 @@ async def running(settings: RouterSettings) -> AsyncIterator[Running]:
     following = asyncio.create_task(FileWatch(path, raw, default_model, registry.replace).run())
     following.add_done_callback(_report)
     try:
-        async with server:
+        async with platform, server:
             try:
                 yield Running(server.address, registry)
             finally:

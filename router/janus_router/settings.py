@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, SecretStr
 
+from janus_mesh.request_token import checked_key
 from janus_mesh.settings import Port, Seconds, ServiceSettings, StreamTimeouts
 
 from .selection import PolicyName
@@ -32,3 +33,9 @@ class RouterSettings(ServiceSettings, StreamTimeouts):
     router_queue: Annotated[int, Field(ge=0, le=1_000_000)] = 128
     router_queue_timeout: Seconds = 10.0
     router_max_exchanges: Count = 2_000
+
+    platform_key: Annotated[SecretStr, AfterValidator(checked_key)] = Field(
+        SecretStr(""), description="Signs the tokens that competitors show the platform services."
+    )
+    platform_url: str = Field("", description="Where the metered figures are asked for.")
+    request_budget_usd: Annotated[float, Field(ge=0, le=1_000_000)] = 1.0

@@ -1,15 +1,17 @@
 """The platform services in the test's own event loop, over whichever inference backend."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from fastapi import APIRouter
 from support.http_service import serving
 
 from janus_platform.app import build_app
+from janus_platform.gate.gate import Gate
 from janus_platform.inference.backend import Backend
 from janus_platform.inference.embedded.runtime import ModelRuntime
 
@@ -19,12 +21,16 @@ DONE = "[DONE]"
 
 @asynccontextmanager
 async def platform_over(
-    backend: AbstractAsyncContextManager[Backend], *, max_body_bytes: int = 1024 * 1024
+    backend: AbstractAsyncContextManager[Backend],
+    *,
+    max_body_bytes: int = 1024 * 1024,
+    gate: Gate | None = None,
+    services: Sequence[APIRouter] = (),
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the platform's HTTP surface."""
     async with (
         backend as entered,
-        serving(build_app(entered, max_body_bytes=max_body_bytes)) as url,
+        serving(build_app(entered, max_body_bytes=max_body_bytes, gate=gate, services=services)) as url,
         httpx.AsyncClient(base_url=url, timeout=50, trust_env=False, verify=False) as client,
     ):
         yield client

@@ -19,6 +19,7 @@ from .small_service import PROGRAM
 _ROOMS = {
     "janus_platform": ("JANUS_PLATFORM_PORT", ""),
     "janus_baseline/agent_cli": ("BASELINE_AGENT_CLI_PORT", ""),
+    "janus_baseline/langchain": ("BASELINE_LANGCHAIN_PORT", "--grpc"),
     "janus_shim": ("JANUS_SHIM_PORT", "--grpc"),
     "janus_router": ("JANUS_ROUTER_PORT", "--grpc"),
     "janus_edge": ("JANUS_PORT", ""),

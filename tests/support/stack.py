@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,6 +66,7 @@ class Stack:
     baseline_port: int = field(default_factory=free_port)
     sandbox_port: int = field(default_factory=free_port)
     artifact_port: int = field(default_factory=free_port)
+    langchain_port: int = field(default_factory=free_port)
     environment: dict[str, str] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
 
@@ -86,6 +87,10 @@ class Stack:
         return f"http://127.0.0.1:{self.baseline_port}"
 
     @property
+    def langchain(self) -> str:
+        return f"127.0.0.1:{self.langchain_port}"
+
+    @property
     def registry(self) -> Path:
         return self.folder / "competitors.yaml"
 
@@ -97,6 +102,7 @@ class Stack:
             "shim": "janus_shim",
             "platform": "janus_platform",
             "baseline": "janus_baseline.agent_cli",
+            "langchain": "janus_baseline.langchain",
         }
         log = self.folder / f"{name}.log"
         with log.open("ab") as sink:
@@ -125,8 +131,8 @@ class Stack:
         return self
 
     def healthy(self, name: str) -> bool:
-        if name in ("router", "shim"):
-            return _serving(self.router if name == "router" else self.shim, "")
+        if address := {"router": self.router, "shim": self.shim, "langchain": self.langchain}.get(name):
+            return _serving(address, "")
         urls = {
             "edge": f"{self.url}/health?ready=1",
             "platform": f"http://127.0.0.1:{self.platform_port}/health",
@@ -143,6 +149,11 @@ class Stack:
         while not _serving(self.shim, competitor_id):
             assert time.monotonic() < deadline, self.services["shim"].log.read_text()[-4000:]
             time.sleep(0.05)
+        self.wait_for_router(competitor_id)
+
+    def wait_for_router(self, competitor_id: str) -> None:
+        """Waits until the router finds the competitor healthy."""
+        deadline = time.monotonic() + _START_SECONDS
         while True:
             listed = httpx.get(f"{self.url}/v1/models/{competitor_id}", timeout=5)
             if listed.status_code == 200 and "HEALTHY" in listed.text.upper().replace("UNHEALTHY", ""):
@@ -174,6 +185,7 @@ class Stack:
             "JANUS_ARTIFACT_PORT": str(self.artifact_port),
             "JANUS_INFERENCE_URL": f"http://127.0.0.1:{self.platform_port}/v1",
             "BASELINE_AGENT_CLI_PORT": str(self.baseline_port),
+            "BASELINE_LANGCHAIN_PORT": str(self.langchain_port),
             "JANUS_COMPETITORS": str(self.registry),
             "JANUS_ARTIFACT_KEY": "k" * 64,
             "JANUS_DRAIN_SECONDS": "1",
@@ -182,12 +194,23 @@ class Stack:
 
 @contextmanager
 def running(
-    folder: Path, registry: str, *, model: bool = False, environment: Mapping[str, str] | None = None
+    folder: Path,
+    registry: str,
+    *,
+    model: bool = False,
+    more: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Stack]:
-    """A stack with this registry file; `{baseline}` in it is replaced. `model` adds the real baseline."""
+    """A stack with this registry file; `{baseline}` and `{langchain}` in it are replaced.
+
+    `model` adds the real baseline with its model, `more` adds services by name.
+    """
     stack = Stack(folder, environment=dict(environment or {}))
-    stack.registry.write_text(registry.replace("{baseline}", stack.baseline_url))
-    names = ["router", "shim", "edge"] + (["platform", "baseline"] if model else [])
+    named = registry.replace("{baseline}", stack.baseline_url).replace("{langchain}", stack.langchain)
+    stack.registry.write_text(named)
+    names = ["router", "shim", "edge", *(["platform", "baseline"] if model else []), *more]
+    if "platform" in names:
+        stack.environment["JANUS_PLATFORM_URL"] = f"http://127.0.0.1:{stack.platform_port}"
     try:
         for name in names:
             stack.start(name)

@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect
 
 from janus_mesh import traces
 from janus_mesh.errors import Internal, InvalidRequest, JanusError, NotFound, PayloadTooLarge
+from janus_mesh.headers import TOKEN
 
 from . import fast_path
 from .answer import AnswerResponse
@@ -41,7 +42,8 @@ def build_app(settings: AgentCliSettings, inference: InferenceClient) -> FastAPI
         conversation = Conversation(body)
         caller = traces.extract(request.headers)
         record = RequestRecord(request_id, fast_path.NAME, caller, stream=conversation.streams)
-        return AnswerResponse(fast.answer(conversation, request_id), record)
+        token = request.headers.get(TOKEN, "")
+        return AnswerResponse(fast.answer(conversation, request_id, token), record)
 
     @app.get("/health")
     async def health() -> JSONResponse:

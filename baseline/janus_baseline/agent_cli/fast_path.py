@@ -31,14 +31,14 @@ class FastPath:
         self._settings = settings
         self._inference = inference
 
-    async def answer(self, conversation: Conversation, request_id: str) -> Parts:
+    async def answer(self, conversation: Conversation, request_id: str, token: str = "") -> Parts:
         """A `Head`, then the body. Raises the typed error when there is no answer, or no more of it."""
         patience = Patience(self._settings, streams=conversation.streams)
         body = conversation.for_inference(model=self._settings.model, max_tokens=self._settings.max_tokens)
         try:
             async with AsyncExitStack() as stack:
                 async with patience.wait():
-                    response = await stack.enter_async_context(self._inference.chat(body, request_id))
+                    response = await stack.enter_async_context(self._inference.chat(body, request_id, token))
                 parts = _streamed if _streams(response) else _whole
                 async with aclosing(parts(response, patience)) as made:
                     async for part in made:

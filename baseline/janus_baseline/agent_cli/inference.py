@@ -9,6 +9,7 @@ import httpx
 
 from janus_mesh import traces
 from janus_mesh.errors import Unavailable
+from janus_mesh.headers import TOKEN
 
 from .settings import AgentCliSettings
 
@@ -29,9 +30,14 @@ class InferenceClient:
         )
 
     @asynccontextmanager
-    async def chat(self, body: bytes, request_id: str) -> AsyncIterator[httpx.Response]:
-        """The proxy's answer, its head read and its body not. Leaving the block closes the connection."""
+    async def chat(self, body: bytes, request_id: str, token: str) -> AsyncIterator[httpx.Response]:
+        """The proxy's answer, its head read and its body not. Leaving the block closes the connection.
+
+        `token` is what came with the request, for the proxy to know on whose account it works.
+        """
         headers = {"content-type": "application/json", "x-request-id": request_id}
+        if token:
+            headers[TOKEN] = token
         traces.inject(headers)
         try:
             async with self._client.stream(

@@ -40,5 +40,8 @@ class Backend(Protocol):
     async def embeddings(self, call: Call, reply: Reply, record: CallRecord) -> None:
         """`POST /v1/embeddings`; `NotFound` where there are none."""
 
+    async def images(self, call: Call, reply: Reply, record: CallRecord) -> None:
+        """`POST /v1/images/generations`; `NotFound` where there are none."""
+
     async def models(self, reply: Reply, record: CallRecord) -> None:
         """`GET /v1/models`."""

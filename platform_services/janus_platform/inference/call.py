@@ -1,6 +1,7 @@
 """One inference call: what was asked, and the record of what became of it."""
 
 import asyncio
+import re
 import time
 from dataclasses import dataclass
 from types import TracebackType
@@ -26,13 +27,28 @@ FIRST_BYTE = Histogram(
 DURATION = Histogram("janus_inference_seconds", "From the call to its end.", ["backend"], buckets=_SECONDS)
 
 
+# Of English in common tokenizers; where a provider does not count, this stands in.
+_BYTES_PER_TOKEN = 4
+_DATA_URL = re.compile(rb'"data:[^"]*"')
+
+
+@dataclass(frozen=True, slots=True)
+class MeteredTokens:
+    """What a call took, to be charged."""
+
+    prompt: int
+    completion: int
+    estimated: bool  # the backend did not say, or was not let finish
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call whose body nobody has looked into but for these two fields."""
+    """A call whose body nobody has looked into but for these fields."""
 
     body: bytes
     model: str
     stream: bool
+    stream_options: object = None
 
 
 class CallRecord:
@@ -42,12 +58,27 @@ class CallRecord:
         self.model = model  # a backend that answers with another says so here
         self.prompt_tokens: int | None = None
         self.completion_tokens: int | None = None
+        self.pieces = 0  # of a stream: its events, of which a model makes about one a token
         self.error: JanusError | None = None
         self._asked_model = model
         self._labels = backend, operation
         self._stream = stream
         self._reply = reply
         self._began = time.monotonic()
+
+    def metered(self, body: bytes) -> MeteredTokens | None:
+        """What is to be charged for a call with this body; None when no model answered it."""
+        if self._labels[1] == "models" or not 200 <= self._reply.status < 300:
+            return None
+        prompt, completion = self.prompt_tokens, self.completion_tokens
+        if completion is None:
+            made = self.pieces if self._stream else self._reply.bytes_sent // _BYTES_PER_TOKEN
+            completion = 0 if self._labels[1] == "embeddings" else made
+        return MeteredTokens(
+            len(_DATA_URL.sub(b"", body)) // _BYTES_PER_TOKEN if prompt is None else prompt,
+            completion,
+            prompt is None,
+        )
 
     def __enter__(self) -> Self:
         LIVE.labels(self._labels[0]).inc()

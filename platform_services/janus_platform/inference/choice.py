@@ -3,6 +3,8 @@
 from contextlib import AbstractAsyncContextManager
 
 from janus_mesh import logs
+from janus_platform.embeddings.embedder import Embedder
+from janus_platform.pictures.reading import PictureReader
 from janus_platform.settings import PlatformSettings
 
 from .backend import Backend
@@ -13,7 +15,9 @@ from .provider import Endpoint, Provider
 log = logs.get("inference")
 
 
-def choose(settings: PlatformSettings) -> AbstractAsyncContextManager[Backend]:
+def choose(
+    settings: PlatformSettings, embedder: Embedder | None = None, pictures: PictureReader | None = None
+) -> AbstractAsyncContextManager[Backend]:
     """The backend, to be entered with `async with`; the embedded model then loads in the background."""
     endpoint = configured_endpoint(settings)
     if endpoint is None:
@@ -27,6 +31,8 @@ def choose(settings: PlatformSettings) -> AbstractAsyncContextManager[Backend]:
             queue=settings.embedded_queue,
             total_timeout=settings.total_timeout,
             gap_timeout=settings.gap_timeout,
+            embedder=embedder,
+            pictures=pictures,
         )
     log.info("a provider answers", provider=endpoint.base_url, model=settings.inference_model or None)
     if not settings.inference_model:

@@ -20,6 +20,7 @@ from janus_platform.reply import Reply
 from .backend import Health
 from .call import Call, CallRecord
 from .model_field import with_model
+from .usage_request import UsageChunkFilter, asks_for_usage, with_usage_asked
 from .usage_tail import UsageTail
 
 # What of the provider's head concerns the caller.
@@ -66,10 +67,19 @@ class Provider:
         if self._model:
             record.model = self._model
             body = with_model(body, self._model)
-        await self._relay("POST", "/chat/completions", reply, record, body=body, streams=call.stream)
+        hidden = None
+        if call.stream and not asks_for_usage(call.stream_options):
+            body = with_usage_asked(body, call.stream_options)
+            hidden = UsageChunkFilter()
+        await self._relay(
+            "POST", "/chat/completions", reply, record, body=body, streams=call.stream, hidden=hidden
+        )
 
     async def embeddings(self, call: Call, reply: Reply, record: CallRecord) -> None:
         await self._relay("POST", "/embeddings", reply, record, body=call.body)
+
+    async def images(self, call: Call, reply: Reply, record: CallRecord) -> None:
+        await self._relay("POST", "/images/generations", reply, record, body=call.body, streams=call.stream)
 
     async def models(self, reply: Reply, record: CallRecord) -> None:
         if self._model:
@@ -98,6 +108,7 @@ class Provider:
         *,
         body: bytes | None = None,
         streams: bool = False,
+        hidden: UsageChunkFilter | None = None,
     ) -> None:
         request = self._client.build_request(
             method,
@@ -112,11 +123,17 @@ class Provider:
                 response = await self._client.send(request, stream=True)
             async with aclosing(response), aclosing(cast(_Pieces, response.aiter_raw())) as pieces:
                 await reply.start(response.status_code, _passed_headers(response.headers))
-                while data := await self._next(pieces):
-                    usage.feed(data)
-                    await reply.write(data)
+                try:
+                    while data := await self._next(pieces):
+                        usage.feed(data)
+                        record.pieces += data.count(b"\n\n")
+                        if passed := data if hidden is None else hidden.feed(data):
+                            await reply.write(passed)
+                finally:  # a caller who leaves early is charged as well
+                    record.prompt_tokens, record.completion_tokens = usage.tokens()
+                if hidden is not None and (rest := hidden.rest()):
+                    await reply.write(rest)
                 await reply.end()
-        record.prompt_tokens, record.completion_tokens = usage.tokens()
 
     async def _next(self, pieces: AsyncIterator[bytes]) -> bytes:
         """More of the body, or nothing at its end."""

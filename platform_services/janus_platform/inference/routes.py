@@ -1,82 +1,75 @@
 """OpenAI's paths over a backend. Each call runs for as long as its caller stays."""
 
-import re
-import uuid
 from collections.abc import Awaitable, Callable
 
 from fastapi import APIRouter, Request, Response
-from opentelemetry.trace import SpanKind
 
-from janus_mesh import logs, traces
 from janus_mesh.errors import JanusError
-from janus_platform.reply import Reply, Replying
-from janus_platform.request_body import read_body
+from janus_platform.gate.gate import Gate
+from janus_platform.gate.passage import Passage
+from janus_platform.parsing import parse
+from janus_platform.reply import Reply
 
 from .backend import Backend
 from .call import Call, CallRecord
-from .parsing import Envelope, parse
+from .envelope import Envelope
 
-_REQUEST_ID = re.compile(r"[\w.:-]{1,128}")
+_Asked = Callable[[Call, Reply, CallRecord], Awaitable[None]]
 
 
-def inference_routes(backend: Backend, max_body_bytes: int) -> APIRouter:
-    """`/v1/chat/completions`, `/v1/embeddings` and `/v1/models`."""
+def inference_routes(backend: Backend, gate: Gate, max_body_bytes: int) -> APIRouter:
+    """`/v1/chat/completions`, `/v1/embeddings`, `/v1/images/generations` and `/v1/models`."""
     router = APIRouter(prefix="/v1")
 
-    async def called(request: Request) -> Call:
-        body = await read_body(request, max_body_bytes)
-        envelope = parse(Envelope, body)
-        return Call(body, envelope.model, bool(envelope.stream))
+    def posted(request: Request, operation: str, answer: _Asked) -> Response:
+        async def work(reply: Reply, passage: Passage) -> None:
+            passage.destination = f"model:{backend.name}"
+            envelope = parse(Envelope, passage.body)
+            call = Call(passage.body, envelope.model, bool(envelope.stream), envelope.stream_options)
+            record = CallRecord(backend.name, operation, reply, model=call.model, stream=call.stream)
+            await _conducted(reply, passage, operation, record, answer(call, reply, record))
+
+        return gate.answer(request, operation, work, max_body=max_body_bytes)
 
     @router.post("/chat/completions")
     async def chat_completions(request: Request) -> Response:
-        call = await called(request)
-
-        async def work(reply: Reply, record: CallRecord) -> None:
-            await backend.chat(call, reply, record)
-
-        return _conducted(request, backend.name, "chat", work, model=call.model, stream=call.stream)
+        return posted(request, "chat", backend.chat)
 
     @router.post("/embeddings")
     async def embeddings(request: Request) -> Response:
-        call = await called(request)
+        return posted(request, "embeddings", backend.embeddings)
 
-        async def work(reply: Reply, record: CallRecord) -> None:
-            await backend.embeddings(call, reply, record)
-
-        return _conducted(request, backend.name, "embeddings", work, model=call.model)
+    @router.post("/images/generations")
+    async def images(request: Request) -> Response:
+        return posted(request, "images", backend.images)
 
     @router.get("/models")
     async def models(request: Request) -> Response:
-        return _conducted(request, backend.name, "models", backend.models)
+        async def work(reply: Reply, passage: Passage) -> None:
+            record = CallRecord(backend.name, "models", reply, model="", stream=False)
+            await _conducted(reply, passage, "models", record, backend.models(reply, record))
+
+        return gate.answer(request, "models", work)
 
     return router
 
 
-def _conducted(
-    request: Request,
-    backend: str,
-    operation: str,
-    work: Callable[[Reply, CallRecord], Awaitable[None]],
-    *,
-    model: str = "",
-    stream: bool = False,
-) -> Response:
-    """Runs `work` within its log context, span and record, and turns its error into an answer."""
-    asked_id = request.headers.get("x-request-id", "")
-    request_id = asked_id if _REQUEST_ID.fullmatch(asked_id) else f"req_{uuid.uuid4().hex}"
-    parent = traces.extract(request.headers)
-
-    async def conduct(reply: Reply) -> None:
-        with (
-            logs.bound(request_id=request_id),
-            traces.tracer().start_as_current_span(f"inference.{operation}", parent, SpanKind.SERVER),
-            CallRecord(backend, operation, reply, model=model, stream=stream) as record,
-        ):
+async def _conducted(
+    reply: Reply, passage: Passage, operation: str, record: CallRecord, answering: Awaitable[None]
+) -> None:
+    """Runs a backend's answer within its record, and has what it took metered, however it ends."""
+    try:
+        with record:
             try:
-                await work(reply, record)
+                await answering
             except JanusError as error:
-                record.error = error
+                record.error = passage.error = error
                 await reply.fail(error)
-
-    return Replying(conduct, {"x-request-id": request_id})
+    finally:
+        passage.bytes_sent += len(passage.body)
+        passage.bytes_received += reply.bytes_sent
+        if metered := record.metered(passage.body):
+            if operation == "embeddings":
+                passage.embedded(record.model, metered.prompt)
+            elif operation == "chat":  # images are priced by the call
+                passage.tokens(record.model, metered.prompt, metered.completion, estimated=metered.estimated)

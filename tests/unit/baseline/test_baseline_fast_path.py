@@ -43,6 +43,15 @@ async def test_the_clients_bound_stands(bound: str) -> None:
     assert {key: value for key, value in asked.items() if key.startswith("max")} == {bound: 3}
 
 
+async def test_the_request_token_is_shown_to_the_proxy() -> None:
+    async with baseline(scripts.completion()) as running:
+        await running.client.post(CHAT, json=ASKED, headers={"x-janus-token": "the-token"})
+        await running.client.post(CHAT, json=ASKED)
+        first, second = running.inference.requests
+    assert first.headers["x-janus-token"] == "the-token"
+    assert "x-janus-token" not in second.headers
+
+
 async def test_a_configured_model_is_asked() -> None:
     assert (await asked_of_the_proxy(ASKED, model="better"))["model"] == "better"
 

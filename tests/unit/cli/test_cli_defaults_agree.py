@@ -5,6 +5,7 @@ import os
 import pytest
 
 from janus_baseline.agent_cli.settings import AgentCliSettings
+from janus_baseline.langchain.settings import LangChainSettings
 from janus_cli.services import drain_seconds, resolve
 from janus_edge.settings import EdgeSettings
 from janus_mesh.settings import ServiceSettings
@@ -59,6 +60,14 @@ def addresses(monkeypatch):
             {
                 "host": "BASELINE_AGENT_CLI_HOST",
                 "port": "BASELINE_AGENT_CLI_PORT",
+                "inference_url": "JANUS_INFERENCE_URL",
+            },
+        ),
+        (
+            LangChainSettings,
+            {
+                "host": "BASELINE_LANGCHAIN_HOST",
+                "port": "BASELINE_LANGCHAIN_PORT",
                 "inference_url": "JANUS_INFERENCE_URL",
             },
         ),

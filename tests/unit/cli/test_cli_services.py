@@ -14,6 +14,7 @@ def test_an_empty_environment_gives_the_documented_ports():
     assert probes({}) == {
         "platform": HttpProbe("127.0.0.1:8010", "/health"),
         "baseline-agent-cli": HttpProbe("127.0.0.1:8001", "/health"),
+        "baseline-langchain": GrpcProbe("127.0.0.1:8002"),
         "shim": GrpcProbe("127.0.0.1:50052"),
         "router": GrpcProbe("127.0.0.1:50051"),
         "edge": HttpProbe("127.0.0.1:8000", "/health?ready=1"),
@@ -88,6 +89,18 @@ def test_only_the_edge_gets_the_artifact_key():
     assert keys.pop("edge") == "k"
     assert set(keys.values()) == {None}
     assert "JANUS_ARTIFACT_KEY" not in stack.environment
+
+
+def test_only_the_router_and_the_platform_get_the_platform_key():
+    stack = resolve({"JANUS_PLATFORM_KEY": "mine"}, platform_key="k")
+    keys = {service.name: service.environment.get("JANUS_PLATFORM_KEY") for service in stack.services}
+    assert {name for name, key in keys.items() if key == "mine"} == {"router", "platform"}
+    assert "JANUS_PLATFORM_KEY" not in stack.environment
+
+
+def test_a_platform_key_is_made_where_none_is_given():
+    (platform, *_) = resolve({}, platform_key="k").services
+    assert platform.environment["JANUS_PLATFORM_KEY"] == "k"
 
 
 def test_the_users_own_artifact_key_wins():

@@ -55,6 +55,22 @@ async def test_services_of_both_kinds_become_healthy(supervising):
         assert [record.state for record in supervisor.records()] == [State.HEALTHY, State.HEALTHY]
 
 
+async def test_a_late_service_is_started_when_the_others_are_healthy_and_not_waited_for(supervising):
+    late = replace(small("late", "--crash"), late=True)
+    async with supervising(late, small("web")) as supervisor:
+        assert await supervisor.until_healthy(20) == ()
+        slow, _ = supervisor.services
+        assert (slow.state, slow.restarts) == (State.STARTING, 0)
+        supervisor.start_late()
+        await until(lambda: slow.restarts > 0)
+
+
+async def test_a_late_service_that_was_never_started_does_not_hold_up_the_end(supervising):
+    async with supervising(replace(small("late"), late=True), small("web")) as supervisor:
+        await supervisor.until_healthy(20)
+    assert supervisor.services[0].record().process is None
+
+
 async def test_every_output_line_lies_in_the_services_log(supervising, home):
     async with supervising(small("web", "--say", "good_morning")) as supervisor:
         await supervisor.until_healthy(20)

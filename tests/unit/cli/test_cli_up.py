@@ -41,6 +41,8 @@ def stack(tmp_path_factory):
         check=True,
         timeout=50,
     )
+    waiting = [sys.executable, "-m", "janus_cli", "status", "--wait", "20"]
+    subprocess.run(waiting, env=environment, capture_output=True, check=True, timeout=50)
     yield environment, up.stdout
     end_all(environment)
 
@@ -48,7 +50,7 @@ def stack(tmp_path_factory):
 def test_a_detached_stack_outlives_the_command(stack):
     run = home_of(stack[0]).running()
     names = [record.name for record in run.services]
-    assert names == ["platform", "baseline-agent-cli", "shim", "router", "edge"]
+    assert names == ["platform", "baseline-agent-cli", "baseline-langchain", "shim", "router", "edge"]
     assert all(process.alive() for process in processes(run))
 
 
@@ -82,6 +84,12 @@ async def test_a_second_start_says_that_the_first_runs(stack, words):
     code, said = await janus(stack[0], *words)
     assert code == 1
     assert f"Janus already runs here (process {pid})" in said
+
+
+def test_the_router_and_the_platform_alone_get_the_homes_platform_key(stack):
+    key = f"JANUS_PLATFORM_KEY={home_of(stack[0]).platform_key()}"
+    run = home_of(stack[0]).running()
+    assert {record.name for record in run.services if key in given_to(record)} == {"router", "platform"}
 
 
 def test_the_edge_alone_gets_the_homes_artifact_key(stack):

@@ -115,6 +115,21 @@ async def test_embeddings_are_the_providers() -> None:
         assert provider.requests[-1].json["model"] == "embed"
 
 
+async def test_images_are_the_providers() -> None:
+    async with proxy(scripts.completion()) as (client, provider):
+        provider.routes["/v1/images/generations"] = scripts.answer(200, b'{"data": [{"b64_json": "AA=="}]}')
+        answer = await client.post("/v1/images/generations", json={"model": "draw", "prompt": "a bridge"})
+        assert answer.json() == {"data": [{"b64_json": "AA=="}]}
+        assert provider.requests[-1].json == {"model": "draw", "prompt": "a bridge"}
+
+
+async def test_pictures_in_a_conversation_reach_the_provider() -> None:
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
+    async with proxy(scripts.completion()) as (client, provider):
+        await client.post(CHAT, json={**ASKED, "messages": [{"role": "user", "content": [picture]}]})
+        assert (await provider.asked()).json["messages"][0]["content"] == [picture]
+
+
 async def test_models_are_the_providers() -> None:
     async with proxy(scripts.completion()) as (client, provider):
         provider.routes["/v1/models"] = scripts.answer(200, b'{"data": [{"id": "big"}]}')
@@ -179,6 +194,20 @@ async def test_a_stream_that_breaks_between_events_ends_with_an_error_event(faul
     assert "[DONE]" not in answer.text
 
 
+async def test_a_stream_that_breaks_within_a_held_event_ends_with_an_error_in_its_place() -> None:
+    async def torn(reply: Reply) -> None:
+        await reply.head(200, EVENT_STREAM)
+        await reply.event("whole")
+        await reply.send(b'data: {"choi')
+        reply.close()
+
+    async with proxy(torn) as (client, _):
+        answer = await client.post(CHAT, json=STREAMED)
+    first, second, end = answer.text.split("\n\n")
+    assert (first, end) == ("data: whole", "")
+    assert json.loads(second.removeprefix("data: "))["error"]["code"] == "provider_failed"
+
+
 async def test_a_stream_that_breaks_within_an_event_is_cut_off() -> None:
     async def torn(reply: Reply) -> None:
         await reply.head(200, EVENT_STREAM)
@@ -187,7 +216,7 @@ async def test_a_stream_that_breaks_within_an_event_is_cut_off() -> None:
 
     async with proxy(torn) as (client, _):
         with pytest.raises(httpx.RemoteProtocolError):
-            await client.post(CHAT, json=STREAMED)
+            await client.post(CHAT, json={**STREAMED, "stream_options": {"include_usage": True}})
 
 
 async def test_a_whole_answer_that_breaks_off_is_cut_off() -> None:

@@ -153,6 +153,25 @@ async def test_an_unknown_competitor_is_refused_naming_the_parameter(house):
     assert caught.value.param == "competitor_id"
 
 
+async def test_who_does_not_answer_by_default_answers_by_name_alone(house):
+    one, shy = await house.competitor(saying("one")), await house.competitor(saying("shy"))
+    router = await house.router(
+        {"id": "one", "url": one.url}, {"id": "shy", "url": shy.url, "models": ["quiet"], "default": False}
+    )
+
+    assert {words_of(await router.ask(ask("janus"))) for _ in range(10)} == {"one"}
+    assert words_of(await router.ask(ask("quiet"))) == "shy"
+    assert words_of(await router.ask(ask("x", competitor_id="shy"))) == "shy"
+
+
+async def test_where_nobody_answers_by_default_the_default_model_is_unavailable(house):
+    shy = await house.competitor()
+    router = await house.router({"id": "shy", "url": shy.url, "default": False})
+
+    with pytest.raises(Unavailable, match="no competitor answers by default"):
+        await router.ask(ask("janus"))
+
+
 async def test_without_any_competitor_the_default_model_is_unavailable_not_unknown(house):
     router = await house.router()
 

@@ -44,6 +44,14 @@ async def test_the_container_is_asked_as_openai_is(shim, competitor):
     assert asked.headers["accept"].startswith("text/event-stream")
 
 
+async def test_the_request_token_travels_to_the_container(shim, competitor):
+    async with shim.peer.chat(ask(), token="the-token") as exchange:
+        [event async for event in exchange]
+    await shim.events()
+    assert (await competitor.asked()).headers["x-janus-token"] == "the-token"
+    assert "x-janus-token" not in (await competitor.asked()).headers
+
+
 async def test_request_id_and_trace_travel_to_the_container(shim, competitor):
     mesh.traces.configure("test")
     with (

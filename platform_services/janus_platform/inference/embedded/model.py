@@ -8,15 +8,20 @@ from typing import Self
 import httpx
 
 from janus_mesh.errors import DeadlineExceeded, NotFound
+from janus_platform.embeddings import openai_form
+from janus_platform.embeddings.embedder import MODEL_ID as EMBEDDING_MODEL_ID
+from janus_platform.embeddings.embedder import Embedder
 from janus_platform.inference.backend import Health
 from janus_platform.inference.call import Call, CallRecord
-from janus_platform.inference.parsing import parse
+from janus_platform.parsing import parse
+from janus_platform.pictures.reading import PictureReader
 from janus_platform.reply import Reply
 
 from .admission import Admission
 from .answer import Answer, StreamedAnswer, WholeAnswer
 from .function_call import CallReader, demanded
 from .generation import Order, Piece, Usage, generate, order
+from .pictures import NOTICE, in_words
 from .request import ChatRequest
 from .runtime import ModelRuntime
 
@@ -33,12 +38,21 @@ class EmbeddedModel:
     name = "embedded"
 
     def __init__(
-        self, runtime: ModelRuntime, *, queue: int, total_timeout: float, gap_timeout: float
+        self,
+        runtime: ModelRuntime,
+        *,
+        queue: int,
+        total_timeout: float,
+        gap_timeout: float,
+        embedder: Embedder | None = None,
+        pictures: PictureReader | None = None,
     ) -> None:
         self._runtime = runtime
         self._admission = Admission(slots=runtime.slots, queue=queue)
         self._total_timeout = total_timeout
         self._gap_timeout = gap_timeout
+        self._embedder = embedder
+        self._pictures = pictures
 
     def health(self) -> Health:
         state = self._runtime.state
@@ -46,17 +60,22 @@ class EmbeddedModel:
 
     async def chat(self, call: Call, reply: Reply, record: CallRecord) -> None:
         record.model = MODEL_ID
-        request = parse(ChatRequest, call.body)
+        body, pictures = call.body, 0
+        if self._pictures is not None:
+            body, pictures = await in_words(call.body, self._pictures)
+        request = parse(ChatRequest, body)
         functions = demanded(request)
         orders = [order(request, functions, choice) for choice in range(request.choices)]
         client = self._runtime.client()
+        in_prose = not functions and request.response_format is None
+        notice = NOTICE if pictures and in_prose else ""
         answer: Answer = (
             StreamedAnswer(reply, MODEL_ID, include_usage=request.include_usage)
             if request.stream
             else WholeAnswer(reply, MODEL_ID, len(orders))
         )
         writers = [
-            _ChoiceWriter(answer, index, record, CallReader() if functions else None)
+            _ChoiceWriter(answer, index, record, CallReader() if functions else None, notice)
             for index in range(len(orders))
         ]
         try:
@@ -68,8 +87,16 @@ class EmbeddedModel:
         record.prompt_tokens, record.completion_tokens = usage.prompt_tokens, usage.completion_tokens
         await answer.end(usage)
 
-    async def embeddings(self, call: Call, reply: Reply, record: CallRecord) -> None:  # noqa: ARG002
-        raise NotFound("the embedded demonstration model makes no embeddings; configure a provider")
+    async def embeddings(self, call: Call, reply: Reply, record: CallRecord) -> None:
+        if self._embedder is None:
+            raise NotFound("there are no embeddings here; configure a provider")
+        record.model = EMBEDDING_MODEL_ID
+        body, tokens = await openai_form.answer(call.body, self._embedder)
+        record.prompt_tokens, record.completion_tokens = tokens, 0
+        await reply.json(200, body)
+
+    async def images(self, call: Call, reply: Reply, record: CallRecord) -> None:  # noqa: ARG002
+        raise NotFound("the embedded demonstration model makes no images; configure a provider")
 
     async def models(self, reply: Reply, record: CallRecord) -> None:  # noqa: ARG002
         entry = {
@@ -80,7 +107,9 @@ class EmbeddedModel:
             "description": DESCRIPTION,
             "context_length": self._runtime.context,
         }
-        await reply.json(200, {"object": "list", "data": [entry]})
+        embedding = {"id": EMBEDDING_MODEL_ID, "object": "model", "created": 0, "owned_by": "janus"}
+        data = [entry] if self._embedder is None else [entry, embedding]
+        await reply.json(200, {"object": "list", "data": data})
 
     async def __aenter__(self) -> Self:
         self._runtime.start()
@@ -124,17 +153,22 @@ class EmbeddedModel:
 class _ChoiceWriter:
     """Puts the pieces of one choice into the answer: as text, or as the function call that they spell."""
 
-    def __init__(self, answer: Answer, index: int, record: CallRecord, reader: CallReader | None) -> None:
+    def __init__(
+        self, answer: Answer, index: int, record: CallRecord, reader: CallReader | None, notice: str
+    ) -> None:
         self._answer = answer
         self._index = index
         self._record = record
         self._reader = reader
+        self._notice = notice
         self._begun = False
 
     async def take(self, piece: Piece) -> None:
         if not self._begun:
             self._begun = True
             await self._answer.begin(self._index)
+            if self._notice:
+                await self._answer.text(self._index, self._notice, None)
         if piece.text:
             # The best count there is if the caller leaves: the model makes a token a piece.
             self._record.completion_tokens = (self._record.completion_tokens or 0) + 1

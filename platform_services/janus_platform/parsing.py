@@ -2,20 +2,11 @@
 
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from janus_mesh.errors import InvalidRequest
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
-
-
-class Envelope(BaseModel):
-    """The fields that matter whichever backend answers."""
-
-    model_config = ConfigDict(strict=True)
-
-    model: str = Field(min_length=1)
-    stream: bool | None = None
 
 
 def parse(kind: type[ModelT], body: bytes) -> ModelT:
@@ -23,10 +14,15 @@ def parse(kind: type[ModelT], body: bytes) -> ModelT:
     try:
         return kind.model_validate_json(body)
     except ValidationError as error:
-        problem = error.errors(include_url=False, include_context=False)[0]
-        param = param_of(problem["loc"])
-        message = problem["msg"].removeprefix("Value error, ")
-        raise InvalidRequest(f"{param}: {message}" if param else message, param=param) from None
+        raise refusal_of(error) from None
+
+
+def refusal_of(error: ValidationError) -> InvalidRequest:
+    """What is wrong, with the first field at fault."""
+    problem = error.errors(include_url=False, include_context=False)[0]
+    param = param_of(problem["loc"])
+    message = problem["msg"].removeprefix("Value error, ")
+    return InvalidRequest(f"{param}: {message}" if param else message, param=param)
 
 
 def param_of(location: tuple[int | str, ...]) -> str:

@@ -1,0 +1,144 @@
+"""Where artifacts lie: a local folder, or any object store that obstore reaches (S3, GCS, Azure).
+
+An artifact is two objects, `ID.data` and `ID.json`; the description is written last, so that there is no
+artifact without its whole content.
+"""
+
+import hashlib
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import ObjectStore, from_url
+
+from janus_mesh import logs
+from janus_mesh.errors import NotFound, PayloadTooLarge, Unavailable
+
+from .descriptor import Descriptor, expiry
+
+_PIECE_BYTES = 256 * 1024
+_UPLOAD_BUFFER = 5 * 1024 * 1024  # the least that S3 takes as a part
+_PATIENCE = timedelta(seconds=30)
+_FAULTS = (BaseError, OSError)
+
+log = logs.get("artifacts")
+
+
+class Gone(NotFound):
+    """410: there was one, or may have been; its time is over."""
+
+    @property
+    def http_status(self) -> int:
+        return 410
+
+
+class ArtifactStore:
+    """Keeps at most `most_bytes` in all, as far as this process knows of it; the sweep finds out anew."""
+
+    def __init__(self, store: ObjectStore, *, most_bytes: int) -> None:
+        self._store = store
+        self._most_bytes = most_bytes
+        self._kept_bytes = 0
+
+    async def write(self, artifact_id: str, parts: AsyncIterator[bytes]) -> tuple[int, str]:
+        """Keeps the content as it comes; returns its size and hash. What breaks off leaves nothing."""
+        digest, size = hashlib.sha256(), 0
+        with _faults_typed():
+            writer = obstore.open_writer_async(self._store, f"{artifact_id}.data", buffer_size=_UPLOAD_BUFFER)
+            async with writer:
+                async for part in parts:
+                    size += len(part)
+                    if self._kept_bytes + size > self._most_bytes:
+                        raise PayloadTooLarge("the artifact store is full", code="artifact_store_full")
+                    digest.update(part)
+                    await writer.write(part)
+        self._kept_bytes += size
+        return size, digest.hexdigest()
+
+    async def describe(self, descriptor: Descriptor) -> None:
+        """Makes the artifact known; its content was written before."""
+        with _faults_typed():
+            body = descriptor.model_dump_json().encode()
+            await obstore.put_async(self._store, f"{descriptor.id}.json", body)
+
+    async def descriptor(self, artifact_id: str) -> Descriptor:
+        """Raises `NotFound`, and `Gone` for what has expired."""
+        expires_at = expiry(artifact_id)
+        if expires_at is None:
+            raise NotFound(f"there is no artifact {artifact_id[:60]!r}", code="artifact_not_found")
+        if expires_at <= time.time():
+            raise Gone("the artifact has expired", code="artifact_expired")
+        with _faults_typed():
+            found = await obstore.get_async(self._store, f"{artifact_id}.json")
+            return Descriptor.model_validate_json(bytes(await found.bytes_async()))
+
+    async def read(self, artifact_id: str, first: int, length: int) -> AsyncIterator[bytes]:
+        """`length` bytes of the content, at least one, in pieces."""
+        with _faults_typed():
+            found = await obstore.get_async(
+                self._store, f"{artifact_id}.data", options={"range": (first, first + length)}
+            )
+            async for piece in found.stream(min_chunk_size=_PIECE_BYTES):
+                yield bytes(piece)
+
+    async def discard(self, artifact_id: str) -> None:
+        """Removes what there is of an artifact."""
+        with _faults_typed():
+            for name in (f"{artifact_id}.json", f"{artifact_id}.data"):
+                try:
+                    await obstore.delete_async(self._store, name)
+                except FileNotFoundError:
+                    continue
+
+    async def sweep(self) -> int:
+        """Removes what has expired, and counts what is left; returns how many artifacts went."""
+        expired: set[str] = set()
+        kept = 0
+        with _faults_typed():
+            listing: Any = obstore.list(self._store, chunk_size=1000)
+            async for batch in listing:
+                for entry in batch:
+                    artifact_id = str(entry["path"]).rpartition("/")[2].rpartition(".")[0]
+                    expires_at = expiry(artifact_id)
+                    if expires_at is not None and expires_at <= time.time():
+                        expired.add(artifact_id)
+                    else:
+                        kept += int(entry["size"])
+        for artifact_id in expired:
+            await self.discard(artifact_id)
+        self._kept_bytes = kept
+        return len(expired)
+
+
+def open_store(url: str) -> ObjectStore:
+    """The store at `file:///folder`, `s3://bucket/prefix` and the like. Raises `OSError` when there is none.
+
+    Keys and endpoints come from the cloud's own variables, such as `AWS_ACCESS_KEY_ID`.
+    """
+    try:
+        if url.startswith("file:"):
+            return from_url(url, mkdir=True)
+        return from_url(
+            url,
+            client_options={"allow_http": True, "timeout": _PATIENCE},
+            retry_config={"max_retries": 3, "retry_timeout": _PATIENCE},
+        )
+    except (BaseError, ValueError) as error:
+        raise OSError(f"cannot keep artifacts at {url}: {error}") from None
+
+
+@contextmanager
+def _faults_typed() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise NotFound("there is no such artifact", code="artifact_not_found") from None
+    except _FAULTS as error:
+        log.warning("the artifact store failed", reason=str(error)[:500])
+        raise Unavailable(
+            "the artifact store failed; its log says more", code="artifact_store_failed"
+        ) from None

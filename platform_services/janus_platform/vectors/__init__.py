@@ -1,0 +1,4 @@
+"""Vector index and search: each competitor's own collections of texts, found by meaning.
+
+`store` says what a store is; `sqlite_store` keeps one in a file; `routes` serve it.
+"""
