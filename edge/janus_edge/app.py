@@ -8,7 +8,7 @@ from starlette.middleware.cors import CORSMiddleware
 import janus_mesh as mesh
 from janus_mesh import logs
 
-from . import error_responses, openapi
+from . import error_responses, openapi, ui_routes
 from .admission import Admission
 from .api_keys import require_key
 from .artifact_links import ArtifactLinks
@@ -51,6 +51,7 @@ def create_app(settings: EdgeSettings, peer: mesh.Peer) -> FastAPI:
         app.include_router(routes)
     openapi.install(app)
     error_responses.install(app, [*guarded, *public])
+    ui_routes.install(app, settings.ui_dir)
     # The last one added is the outermost.
     app.add_middleware(error_responses.CatchUnexpected)
     app.add_middleware(
