@@ -5,6 +5,7 @@ import base64
 import hashlib
 import struct
 import zlib
+from datetime import UTC, datetime
 
 from .competitor_scripts import Json, chunk, chunks, usage_chunk
 from .http_competitor import EVENT_STREAM, Reply, Script
@@ -45,7 +46,7 @@ def artifact(
         display_name=name,
         size_bytes=len(data),
         sha256=hashlib.sha256(data).hexdigest() if sha256 is None else sha256,
-        created_at="2026-11-22T00:00:00Z",
+        created_at=datetime.now(UTC).isoformat(),
         ttl_seconds=3600,
         url=url or inline,
     )

@@ -1,7 +1,7 @@
 import { type ChatRequest, streamChat } from "@/gateway/chat-stream";
 import * as database from "./database";
 import { Draft } from "./draft";
-import { keepOnPageHide } from "./journal";
+import { isLeaving, keepOnPageHide, noteDepartures } from "./journal";
 import { append, lockOf, newSession, showMessage, useChat } from "./store";
 import { pathTo } from "./tree";
 import type { Message, Picture, Session } from "./types";
@@ -13,6 +13,7 @@ const underWay = new Map<string, { draft: Draft; stop: AbortController }>();
 
 /** To be called once in the life of a page. */
 export function keepAnswersOnPageHide(): void {
+  noteDepartures();
   keepOnPageHide(() => [...underWay.values()].map(({ draft }) => draft.message()));
 }
 
@@ -91,7 +92,8 @@ async function receive(draft: Draft, request: ChatRequest, signal: AbortSignal):
     for await (const event of streamChat(request, signal)) draft.add(event);
     draft.end("done");
   } catch (reason) {
-    draft.fail(reason, signal.aborted);
+    if (isLeaving()) draft.end("interrupted");
+    else draft.fail(reason, signal.aborted);
   } finally {
     showing.stop();
     storing.stop();

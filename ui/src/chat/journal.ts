@@ -13,6 +13,20 @@ export function keepOnPageHide(underWay: () => Message[]): void {
   });
 }
 
+/** Whether the page is being left, which cuts off its streams before it is gone. */
+export function isLeaving(): boolean {
+  return performance.now() - leftAt < LEAVING_MS;
+}
+
+const LEAVING_MS = 5_000; // a link that only downloads announces a departure too, and nobody leaves
+let leftAt = Number.NEGATIVE_INFINITY;
+
+export function noteDepartures(): void {
+  addEventListener("beforeunload", () => {
+    leftAt = performance.now();
+  });
+}
+
 /** What the last page kept, once. */
 export function takeKept(): Message[] {
   const kept = localStorage.getItem(KEY);

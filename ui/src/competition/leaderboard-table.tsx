@@ -51,7 +51,7 @@ function Table({ entries }: { entries: Entry[] }) {
   const turn = (key: SortKey) =>
     setSort((now) => ({ key, ascending: now.key === key ? !now.ascending : key === "competitor_id" }));
   return (
-    <div className="glass overflow-x-auto rounded-3xl" tabIndex={0} role="region" aria-label="Leaderboard">
+    <div className="glass overflow-x-auto rounded-3xl" tabIndex={0} role="region" aria-label="Ranking">
       <table className="w-full min-w-[52rem] text-left">
         <thead className="border-line border-b">
           <tr>

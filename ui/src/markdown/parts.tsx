@@ -1,7 +1,7 @@
 "use client";
 
 import { ImageOff } from "lucide-react";
-import type { ComponentProps, ReactNode } from "react";
+import { type ComponentProps, isValidElement, type ReactNode } from "react";
 import { gatewayUrl } from "@/gateway/base-url";
 import { BLOCKED } from "./safe-url";
 import { withoutTricks } from "./text-tricks";
@@ -41,6 +41,18 @@ export function SafeImage({ src, alt }: ComponentProps<"img">) {
   return <img src={address.startsWith("/") ? gatewayUrl(address) : address} alt={alt ?? ""} loading="lazy" />;
 }
 
+/** A heading of a column; the empty corner of a table is none. */
+export function HeaderCell({ children, node: _, ...cell }: ComponentProps<"th"> & { node?: unknown }) {
+  return textOf(children).trim() ? <th {...cell}>{children}</th> : <td {...cell}>{children}</td>;
+}
+
+/** The box of a task list, which shows and is not to be ticked. */
+export function TaskBox({ checked }: ComponentProps<"input">) {
+  return (
+    <input type="checkbox" checked={Boolean(checked)} disabled aria-label={checked ? "done" : "to do"} />
+  );
+}
+
 function hostOf(url: string): string {
   try {
     return new URL(url).host;
@@ -60,5 +72,5 @@ export function claimsOtherHost(text: string, host: string): boolean {
 function textOf(node: ReactNode): string {
   if (typeof node === "string" || typeof node === "number") return String(node);
   if (Array.isArray(node)) return node.map(textOf).join("");
-  return "";
+  return isValidElement<{ children?: ReactNode }>(node) ? textOf(node.props.children) : "";
 }

@@ -2,14 +2,14 @@
 
 import { type ControlsConfig, Streamdown } from "streamdown";
 import { BoundedBlock } from "./bounded-block";
-import { SafeImage, SafeLink } from "./parts";
+import { HeaderCell, SafeImage, SafeLink, TaskBox } from "./parts";
 import { safeUrl } from "./safe-url";
 import { withoutReordering } from "./text-tricks";
 import { useExtras } from "./use-extras";
 import "./markdown.css";
 
 // Constants, not literals in the element: the renderer compares its settings by identity.
-const COMPONENTS = { a: SafeLink, img: SafeImage };
+const COMPONENTS = { a: SafeLink, img: SafeImage, input: TaskBox, th: HeaderCell };
 const NO_HTML: [] = []; // without the plugin that parses it, HTML is shown as the text it is
 const CONTROLS: ControlsConfig = {
   code: { copy: true, download: false },
