@@ -46,6 +46,15 @@ bench-mesh: setup-dev ## What streaming costs beside nginx, Envoy, Portkey and L
 	@mkdir -p build
 	@$(BIN)/python -m janus_bench.mesh --json build/bench-mesh.json --chart build/bench-mesh.svg
 
+.PHONY: bench-ui
+bench-ui: setup-dev ui $(CHROMIUM) ## How smooth the pages stay, and what they load; two minutes on a quiet machine
+	@node ui/bench/first-load.mjs
+	@PYTHONPATH=tests $(BIN)/python ui/bench/rendering.py
+
+.PHONY: lighthouse
+lighthouse: ui $(CHROMIUM) ## Lighthouse on every page of a running stack
+	@ui/bench/lighthouse.sh
+
 .PHONY: envoy
 envoy: setup-dev ## Put Envoy in front of a running stack: HTTP on 8080, gRPC on 8081
 	@$(BIN)/envoy -c envoy/envoy.yaml --disable-hot-restart

@@ -34,7 +34,10 @@ ENTRY = {
 
 
 async def look(page: Page, name: str, scheme: str) -> None:
-    """At all widths: takes a picture, asks axe, and sees that nothing sticks out. Light differs in colours only."""
+    """Takes pictures, asks axe, and sees that nothing sticks out.
+
+    At all widths; in light, where only the colours differ, at one.
+    """
     found: dict[str, Any] = {}
     for width in WIDTHS if scheme == "dark" else (768,):
         height = WIDTHS[width]

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Download, Page, expect
 from support.chat_page import ChatPage
 from support.competitor_scripts import chunk, chunks, hang_mid_stream, named, refusal, tokens
 from support.http_competitor import EVENT_STREAM, HttpCompetitor, Reply
@@ -139,8 +139,12 @@ async def test_a_file_that_is_not_what_was_promised_is_not_saved(
     competitor.chat = said("Here.", lie)
     chat = await ChatPage(page).open()
     await chat.ask_whole("Cities, please")
-    saved: list[object] = []
-    page.on("download", saved.append)
+    saved: list[Download] = []
+
+    def save(download: Download) -> None:
+        saved.append(download)
+
+    page.on("download", save)
     await page.get_by_role("button", name="Download cities.csv").click()
     await expect(chat.artifacts).to_contain_text("Hash does not match: not saved")
     assert not saved
@@ -203,7 +207,7 @@ async def test_an_answer_goes_on_while_another_chat_is_in_view(
     chat = await ChatPage(page).open()
     await chat.ask("Slowly")
     gates[0].set()
-    await page.get_by_role("button", name="New chat").click()
+    await page.get_by_role("button", name="New chat", exact=True).click()
     gates[1].set()
     await chat.session("Slowly").click()
     await expect(chat.answers).to_contain_text("first half, second half")

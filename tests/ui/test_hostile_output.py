@@ -183,14 +183,14 @@ async def test_an_unclosed_fence_holds_its_text_and_ends_with_its_answer(shown: 
 
 async def test_text_cannot_turn_the_reading_direction_of_what_surrounds_it(shown: Shown) -> None:
     answer = await shown("pay\u202ednuof\u202c and \u2067reversed\u2069")
+    await expect(answer).to_contain_text("nuof")
     text = await answer.inner_text()
     assert not set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069") & set(text)
 
 
 async def test_right_to_left_text_reads_from_the_right(shown: Shown) -> None:
     answer = await shown("שלום עולם, זה טקסט בעברית")
-    direction = "element => getComputedStyle(element).direction"
-    assert await answer.get_by_text("שלום").first.evaluate(direction) == "rtl"
+    await expect(answer.get_by_text("שלום").first).to_have_css("direction", "rtl")
 
 
 async def test_a_file_name_cannot_hide_what_it_is(shown: Shown) -> None:

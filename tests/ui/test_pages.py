@@ -66,7 +66,7 @@ async def test_a_valid_entry_is_not_said_to_be_stored_when_it_is_not(page: Page)
     await page.get_by_label("Contact").fill("me@example.org")
     await page.get_by_role("button", name="Submit").click()
     await expect(page.get_by_text("nothing was stored")).to_contain_text(NO_SERVICE)
-    await expect(page.get_by_text("- id: my-agent")).to_contain_text("url: grpc://127.0.0.1:9999")
+    await expect(page.get_by_role("status").locator("pre")).to_contain_text("url: grpc://127.0.0.1:9999")
 
 
 async def test_the_arena_hides_who_answers_until_the_vote(page: Page, competitor: HttpCompetitor) -> None:
@@ -112,7 +112,7 @@ async def test_a_component_has_its_contract_a_sample_and_a_live_trial(page: Page
     await page.get_by_role("link", name="Inference proxy").click()
     await page.wait_for_url("**/marketplace/inference-proxy")
     await expect(page.get_by_text("OpenAPI", exact=True)).to_be_visible()
-    await expect(page.get_by_text("POST /v1/chat/completions")).to_be_visible()
+    await expect(page.get_by_text("POST /v1/chat/completions", exact=True)).to_be_visible()
     await page.get_by_role("button", name="Run").click()
     answer = page.get_by_test_id("live-answer")
     await expect(answer).to_have_attribute("data-state", "done", timeout=40_000)

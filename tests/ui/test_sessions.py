@@ -24,7 +24,7 @@ async def test_a_link_to_a_chat_opens_it_and_back_goes_back(page: Page) -> None:
     await chat.ask_whole("About bulls")
     link = page.url
     assert "/chat?c=" in link
-    await page.get_by_role("button", name="New chat").click()
+    await page.get_by_role("button", name="New chat", exact=True).click()
     await expect(chat.answers).to_have_count(0)
     await page.go_back()
     await expect(chat.answers).to_contain_text("Hello there")
@@ -68,7 +68,7 @@ async def test_chats_are_found_by_their_titles_and_their_words(
     competitor.next_chats.extend([tokens("It bucks."), tokens("It purrs.")])
     chat = await ChatPage(page).open()
     await chat.ask_whole("About bulls")
-    await page.get_by_role("button", name="New chat").click()
+    await page.get_by_role("button", name="New chat", exact=True).click()
     await chat.ask_whole("About cats")
     search = page.get_by_label("Search the sessions")
     for query, title, other in (

@@ -6,7 +6,7 @@ import { bytes } from "@/chat/artifact-card";
 import { fitted, LONGEST_SIDE } from "@/chat/picture";
 import { entriesOf, sorted } from "@/competition/leaderboard";
 import { EMPTY, problemsOf, registryEntry } from "@/competition/submission";
-import { isTooMuch } from "@/markdown/bounded-block";
+import { isTooDeep, isTooMuch } from "@/markdown/bounds";
 import { claimsOtherHost } from "@/markdown/parts";
 import { BLOCKED, safeUrl } from "@/markdown/safe-url";
 import { withoutReordering, withoutTricks } from "@/markdown/text-tricks";
@@ -60,6 +60,21 @@ describe("text that is not what it seems", () => {
     expect(isTooMuch(`\`\`\`js\n${"x".repeat(100_000)}\n\`\`\``)).toBe(true);
     expect(isTooMuch(`\`\`\`js\n${"let a = 1;\n".repeat(2000)}\`\`\``)).toBe(false);
   });
+});
+
+test("what nests too deep to be parsed is told from rules and tables", () => {
+  for (const deep of [
+    "> ".repeat(60),
+    ">".repeat(60),
+    "- ".repeat(60),
+    `a\n${"1. ".repeat(60)}`,
+    "[".repeat(300),
+  ]) {
+    expect(isTooDeep(deep)).toBe(true);
+  }
+  for (const flat of ["-".repeat(80), "> > > quote", `| ${"--- | ".repeat(60)}`, "1. one\n2. two", "* * *"]) {
+    expect(isTooDeep(flat)).toBe(false);
+  }
 });
 
 describe("artifacts", () => {

@@ -30,7 +30,7 @@ export default function Layout({ children }: { children: ReactNode }) {
       <body className="min-h-dvh">
         <a
           href="#main"
-          className="btn btn-primary fixed top-2 left-2 z-50 -translate-y-20 focus:translate-y-0"
+          className="btn btn-primary fixed top-2 left-2 z-50 -translate-y-20 opacity-0 focus:translate-y-0 focus:opacity-100"
         >
           Skip to content
         </a>

@@ -11,7 +11,7 @@ const STAGES = [
     what: "Thinks, calls tools, answers. Any language, any model, any agent.",
     wire: "HTTP",
   },
-  { name: "Platform", what: "The only way out: model access, metered and logged per request." },
+  { name: "Platform", what: "The only way out: access to models, each call in the log." },
 ] as const;
 
 /** The life of a request, from left to right. */
@@ -22,7 +22,7 @@ export function HowItWorks() {
       <h2 id="how" className="mt-3 max-w-2xl font-bold text-3xl sm:text-5xl">
         One request, watched all the way through
       </h2>
-      <ol className="mt-10 grid gap-4 md:grid-cols-5">
+      <ol className="mt-10 grid gap-4 sm:grid-cols-2 lg:grid-cols-5">
         {STAGES.map((stage, index) => (
           <li key={stage.name} className="glass relative rounded-2xl p-5">
             <span className="font-code text-moss-text text-sm">{String(index + 1).padStart(2, "0")}</span>
@@ -46,7 +46,7 @@ function Wire({ name }: { name: string }) {
     <>
       <svg
         viewBox="0 0 24 8"
-        className="absolute top-1/2 -right-5 z-10 hidden h-2 w-6 md:block"
+        className="absolute top-1/2 -right-5 z-10 hidden h-2 w-6 lg:block"
         aria-hidden="true"
       >
         <path

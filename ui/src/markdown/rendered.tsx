@@ -4,7 +4,6 @@ import { type ControlsConfig, Streamdown } from "streamdown";
 import { BoundedBlock } from "./bounded-block";
 import { HeaderCell, SafeImage, SafeLink, TaskBox } from "./parts";
 import { safeUrl } from "./safe-url";
-import { withoutReordering } from "./text-tricks";
 import { useExtras } from "./use-extras";
 import "./markdown.css";
 
@@ -19,12 +18,8 @@ const CONTROLS: ControlsConfig = {
 };
 const MERMAID = { config: { securityLevel: "strict", theme: "neutral" } };
 
-/** Beyond this a text is not worth parsing twenty times a second, and no answer for people is as long. */
-const LONGEST = 600_000; // characters
-
 export default function Rendered({ text, streaming }: { text: string; streaming: boolean }) {
   const plugins = useExtras(text);
-  if (text.length > LONGEST) return <p className="plain-text">{text}</p>;
   return (
     <Streamdown
       className="markdown"
@@ -42,7 +37,7 @@ export default function Rendered({ text, streaming }: { text: string; streaming:
       tableMaxHeight={0}
       lineNumbers={false}
     >
-      {withoutReordering(text)}
+      {text}
     </Streamdown>
   );
 }
