@@ -7,6 +7,7 @@ import { fitted, LONGEST_SIDE } from "@/chat/picture";
 import { entriesOf, sorted } from "@/competition/leaderboard";
 import { EMPTY, problemsOf, registryEntry } from "@/competition/submission";
 import { isTooDeep, isTooMuch } from "@/markdown/bounds";
+import { withDollarMath } from "@/markdown/math-marks";
 import { claimsOtherHost } from "@/markdown/parts";
 import { BLOCKED, safeUrl } from "@/markdown/safe-url";
 import { withoutReordering, withoutTricks } from "@/markdown/text-tricks";
@@ -75,6 +76,13 @@ test("what nests too deep to be parsed is told from rules and tables", () => {
   for (const flat of ["-".repeat(80), "> > > quote", `| ${"--- | ".repeat(60)}`, "1. one\n2. two", "* * *"]) {
     expect(isTooDeep(flat)).toBe(false);
   }
+});
+
+test("LaTeX's own marks become the renderer's, but not in code", () => {
+  expect(withDollarMath("so \\(a+b\\) is")).toBe("so $$a+b$$ is");
+  expect(withDollarMath("\\[ x^2 \\]")).toBe("\n$$\nx^2\n$$\n");
+  expect(withDollarMath("`\\(a\\)` and $5")).toBe("`\\(a\\)` and $5");
+  expect(withDollarMath("```\n\\[a\\]\n```")).toBe("```\n\\[a\\]\n```");
 });
 
 describe("artifacts", () => {

@@ -2,7 +2,7 @@
 
 import { type RefCallback, type RefObject, useCallback, useLayoutEffect, useRef, useState } from "react";
 
-const AT_ONCE = 16; // messages
+const AT_ONCE = 10; // messages
 
 /** The last messages of a path, and more of them whenever the sentinel above them comes near. */
 export function useEarlier(

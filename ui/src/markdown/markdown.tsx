@@ -2,6 +2,7 @@
 
 import { Component, lazy, memo, type ReactNode, Suspense } from "react";
 import { isTooDeep } from "./bounds";
+import { withDollarMath } from "./math-marks";
 import { withoutReordering } from "./text-tricks";
 
 const rendered = () => import("./rendered");
@@ -17,7 +18,7 @@ export function preloadMarkdown(): void {
 
 /** A model's Markdown. Until the renderer is there, and where it would fail, it is plain text. */
 export const Markdown = memo(function Markdown({ text, streaming }: { text: string; streaming: boolean }) {
-  const shown = withoutReordering(text);
+  const shown = withDollarMath(withoutReordering(text));
   const plain = (
     <p dir="auto" className="whitespace-pre-wrap [overflow-wrap:anywhere]">
       {shown}
