@@ -6,7 +6,7 @@ import { append, lockOf, newSession, showMessage, useChat } from "./store";
 import { pathTo } from "./tree";
 import type { Message, Picture, Session } from "./types";
 
-const SHOW_EVERY_MS = 50; // text comes faster than eyes and layout can follow
+const SHOW_EVERY_MS = 64; // text comes faster than eyes and layout can follow
 const STORE_EVERY_MS = 250;
 
 const underWay = new Map<string, { draft: Draft; stop: AbortController }>();
