@@ -113,5 +113,7 @@ async def test_long_chats_open_with_their_end_and_show_the_rest_on_the_way_up(
         await chat.ask_whole(f"question {number}")
     await page.reload()
     await expect(chat.answers.last).to_contain_text("answer 11")
-    await page.get_by_test_id("messages").evaluate("box => { box.scrollTop = 0 }")
-    await expect(chat.questions.first).to_contain_text("question 0")
+    await page.wait_for_function("""() => {
+      document.querySelector("[data-testid=messages]").scrollTop = 0;
+      return document.querySelector("[data-testid=user-message]").innerText.includes("question 0");
+    }""")
