@@ -11,24 +11,35 @@ BIN := $(VENV)/bin
 UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode
 ROOMS := proto mesh edge router competitor_shim platform_services sandbox baseline bench cli
 NODE_CLIENT := tests/clients/node
+UI_SOURCES := $(shell find ui/src ui/catalogue ui/scripts -type f) ui/next.config.ts ui/postcss.config.mjs ui/tsconfig.json
+CHROMIUM := /usr/bin/chromium
 
 .PHONY: help
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}'
 
 .PHONY: run
-run: setup ## Start the whole mesh and show its logs; Ctrl-C stops it
+run: setup ui ## Start the whole mesh and show its logs; Ctrl-C stops it
 	@$(BIN)/janus up
 
 .PHONY: setup
 setup: $(VENV)/.runtime ## Make .venv with all that running needs
 
+.PHONY: ui
+ui: ui/out/.built ## Build the pages that the edge serves, when they have changed
+
 .PHONY: test
 test: check test-all ## Everything that must hold: code checks, contracts, and the whole test suite
 
 .PHONY: test-all
-test-all: setup-dev ## The test suite alone
+test-all: setup-dev ui $(CHROMIUM) ## The test suite alone
+	@cd ui && npm test --silent
 	@$(BIN)/pytest
+
+.PHONY: test-ui
+test-ui: setup-dev ui $(CHROMIUM) ## The pages alone: their units, then a real browser on a real stack
+	@cd ui && npm test --silent
+	@$(BIN)/pytest tests/ui
 
 .PHONY: bench-mesh
 bench-mesh: setup-dev ## What streaming costs beside nginx, Envoy, Portkey and LiteLLM; ten minutes on a quiet machine
@@ -40,6 +51,15 @@ bench-sandbox: setup-dev ## How long a sandbox takes to be made, to run a comman
 	@mkdir -p build
 	@$(BIN)/python -m janus_bench.sandbox --json build/bench-sandbox.json
 
+.PHONY: bench-ui
+bench-ui: setup-dev ui $(CHROMIUM) ## How smooth the pages stay, and what they load; two minutes on a quiet machine
+	@node ui/bench/first-load.mjs
+	@PYTHONPATH=tests $(BIN)/python ui/bench/rendering.py
+
+.PHONY: lighthouse
+lighthouse: ui $(CHROMIUM) ## Lighthouse on every page of a running stack
+	@ui/bench/lighthouse.sh
+
 .PHONY: envoy
 envoy: setup-dev ## Put Envoy in front of a running stack: HTTP on 8080, gRPC on 8081
 	@$(BIN)/envoy -c envoy/envoy.yaml --disable-hot-restart
@@ -49,22 +69,28 @@ soak: setup-dev ## Five minutes of one stream with silences of a minute, uncompr
 	@JANUS_SOAK=1 $(BIN)/pytest tests/integration/test_long_streams.py -s
 
 .PHONY: check
-check: setup-dev ## Formatting, lint, types, room borders, proto lint, stale generated code
+check: setup-dev ui/node_modules/.installed ## Formatting, lint, types, room borders, proto lint, stale generated code
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@cd proto && ../$(BIN)/buf lint && ../$(BIN)/buf breaking --against released.binpb
 	@$(BIN)/python proto/generate.py --check
+	@cd ui && npm run --silent check && ../$(BIN)/python scripts/openapi.py | node scripts/api-types.mjs --check
 
 .PHONY: fix
-fix: setup-dev ## Format, and mend what lint can mend
+fix: setup-dev ui/node_modules/.installed ## Format, and mend what lint can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+	@cd ui && npm run --silent fix
 
 .PHONY: proto
 proto: setup-dev ## Regenerate proto/janus_proto/_gen
 	@$(BIN)/python proto/generate.py
+
+.PHONY: ui-types
+ui-types: setup-dev ui/node_modules/.installed ## Regenerate the pages' types from the edge's OpenAPI document
+	@$(BIN)/python ui/scripts/openapi.py | (cd ui && node scripts/api-types.mjs)
 
 .PHONY: proto-release
 proto-release: setup-dev ## Record today's protos as released: breaking changes are judged against them
@@ -79,7 +105,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-annota
 
 .PHONY: clean
 clean: ## Remove what make made
-	@rm -rf $(VENV) .janus .mypy_cache .ruff_cache .pytest_cache .hypothesis $(NODE_CLIENT)/node_modules
+	@rm -rf $(VENV) .janus .mypy_cache .ruff_cache .pytest_cache .hypothesis $(NODE_CLIENT)/node_modules ui/node_modules ui/.next ui/out
 
 .PHONY: setup-dev
 setup-dev: $(VENV)/.dev $(NODE_CLIENT)/node_modules/.installed
@@ -107,3 +133,19 @@ $(NODE_CLIENT)/node_modules/.installed: $(NODE_CLIENT)/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer (apt-get install nodejs npm)" >&2; exit 1; }
 	@cd $(NODE_CLIENT) && npm ci --silent --no-audit --no-fund
 	@touch $@
+
+ui/node_modules/.installed: ui/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer (apt-get install nodejs npm)" >&2; exit 1; }
+	@echo "installing what builds the pages"
+	@cd ui && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+ui/out/.built: ui/node_modules/.installed $(UI_SOURCES)
+	@echo "building the pages"
+	@cd ui && NEXT_TELEMETRY_DISABLED=1 npm run --silent build > .build.log 2>&1 || { cat .build.log >&2; exit 1; }
+	@touch $@
+
+# The browser that the tests of the pages drive.
+$(CHROMIUM):
+	@echo "apt-get install chromium"
+	@apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium >/dev/null

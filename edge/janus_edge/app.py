@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 import janus_mesh as mesh
 from janus_mesh import logs
 
-from . import error_responses, openapi
+from . import error_responses, openapi, ui_routes
 from .admission import Admission
 from .api_keys import ApiKeys, require_key
 from .artifact_links import ArtifactLinks
@@ -85,6 +85,7 @@ def create_app(settings: EdgeSettings, peer: mesh.Peer) -> EdgeApp:
         app.include_router(routes)
     openapi.install(app)
     error_responses.install(app, [*guarded, *public])
+    ui_routes.install(app, settings.ui_dir)
     app.add_middleware(error_responses.AnswerErrors)
     app.surround(error_responses.AnswerErrors(ChatApp(gateway, chats.routes[0])), settings)
     return app

@@ -1,5 +1,6 @@
 """The edge's configuration. Each field is the environment variable `JANUS_` plus its name in capitals."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, SecretStr, field_validator
@@ -8,6 +9,8 @@ from pydantic_settings import NoDecode
 from janus_mesh.settings import Bytes, Port, Seconds, ServiceSettings, StreamTimeouts
 
 MEBIBYTE = 1024 * 1024
+# Where `make ui` puts the pages, for a checkout.
+_BUILT_UI = Path(__file__).parents[2] / "ui" / "out"
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -29,6 +32,7 @@ class EdgeSettings(ServiceSettings, StreamTimeouts):
     artifact_max_ttl: Seconds = Field(86_400.0, description="Longest life of an artifact link.")
     max_artifact_bytes: Bytes = Field(256 * MEBIBYTE, description="Largest artifact that is passed on.")
 
+    ui_dir: Path = Field(_BUILT_UI, description="The built pages; the API works without them.")
     cors_origins: CommaSeparated = ("http://localhost:3000",)
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
 

@@ -189,6 +189,11 @@ class HttpCompetitor:
         async with asyncio.timeout(within):
             return await self._chats.get()
 
+    def forget_asked(self) -> None:
+        """Drops the requests that nobody took."""
+        while not self._chats.empty():
+            self._chats.get_nowait()
+
     def script_for(self, asked: Asked) -> Script:
         """What answers a request."""
         if asked.path == CHAT:

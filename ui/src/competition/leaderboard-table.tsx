@@ -1,0 +1,140 @@
+"use client";
+
+import { ChevronDown, ChevronRight, ChevronUp } from "lucide-react";
+import { Fragment, useState } from "react";
+import { useOptional } from "@/gateway/use-optional";
+import { CodeSample } from "@/site/code-sample";
+import { EmptyState } from "@/site/empty-state";
+import { EntryDetails } from "./entry-details";
+import { COMPONENTS, type Entry, type Estimate, entriesOf, type SortKey, sorted } from "./leaderboard";
+
+const PATH = "/api/competition/leaderboard";
+
+/** Who leads, as the competition service measured it; without one, how to come to a measurement. */
+export function Leaderboard() {
+  const read = useOptional(PATH, entriesOf);
+  if (read.kind === "asking") return <p className="py-16 text-center text-muted">Asking the gateway</p>;
+  if (read.kind === "failed")
+    return <EmptyState title="The leaderboard cannot be read">{read.why}</EmptyState>;
+  if (read.kind === "absent") {
+    return (
+      <EmptyState title="Nothing has been measured here">
+        <p>
+          This Janus runs without a competition service, so there is no ranking, and none is made up. Scores
+          appear when the service runs and has recorded benchmark runs of the registered competitors.
+        </p>
+      </EmptyState>
+    );
+  }
+  if (!read.value.length) {
+    return (
+      <EmptyState title="The ring is open">
+        <p>No run is recorded yet. Benchmark a competitor to put the first score here:</p>
+        <div className="mt-4 text-left">
+          <CodeSample name="sh" code="janus-bench run --target http://localhost:8000 --suite public/dev" />
+        </div>
+      </EmptyState>
+    );
+  }
+  return <Table entries={read.value} />;
+}
+
+function Table({ entries }: { entries: Entry[] }) {
+  const [sort, setSort] = useState<{ key: SortKey; ascending: boolean }>({ key: "score", ascending: false });
+  const [opened, setOpened] = useState<string | null>(null);
+  const columns: [SortKey, string][] = [
+    ["competitor_id", "Competitor"],
+    ["score", "Score"],
+    ...COMPONENTS.map((name): [SortKey, string] => [name, name]),
+  ];
+  const rows = sorted(entries, sort.key, sort.ascending);
+  const turn = (key: SortKey) =>
+    setSort((now) => ({ key, ascending: now.key === key ? !now.ascending : key === "competitor_id" }));
+  return (
+    <div className="glass overflow-x-auto rounded-3xl" tabIndex={0} role="region" aria-label="Ranking">
+      <table className="w-full min-w-[52rem] text-left">
+        <thead className="border-line border-b">
+          <tr>
+            {columns.map(([key, label]) => (
+              <th key={key} scope="col" aria-sort={ariaSort(sort, key)} className="px-4 py-3 font-semibold">
+                <button
+                  type="button"
+                  className="flex min-h-9 items-center gap-1 capitalize"
+                  onClick={() => turn(key)}
+                >
+                  {label}
+                  {sort.key === key &&
+                    (sort.ascending ? (
+                      <ChevronUp size={15} aria-hidden />
+                    ) : (
+                      <ChevronDown size={15} aria-hidden />
+                    ))}
+                </button>
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody className="divide-y divide-line">
+          {rows.map((entry) => {
+            const open = opened === entry.competitor_id;
+            return (
+              <Fragment key={entry.competitor_id}>
+                <tr>
+                  <th scope="row" className="px-4 py-3">
+                    <button
+                      type="button"
+                      aria-expanded={open}
+                      className="flex min-h-9 items-center gap-2 font-code font-normal"
+                      onClick={() => setOpened(open ? null : entry.competitor_id)}
+                    >
+                      <ChevronRight size={16} aria-hidden className={open ? "rotate-90" : ""} />
+                      {entry.competitor_id}
+                      {entry.tier && (
+                        <span className="rounded-full bg-well px-2.5 py-0.5 text-sm">{entry.tier}</span>
+                      )}
+                    </button>
+                  </th>
+                  <td className="px-4 py-3">
+                    <Figure estimate={entry.score} strong />
+                  </td>
+                  {COMPONENTS.map((name) => (
+                    <td key={name} className="px-4 py-3">
+                      <Figure estimate={entry.components[name]} />
+                    </td>
+                  ))}
+                </tr>
+                {open && (
+                  <tr>
+                    <td colSpan={columns.length} className="bg-well px-4 py-5 sm:px-8">
+                      <EntryDetails entry={entry} />
+                    </td>
+                  </tr>
+                )}
+              </Fragment>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Figure({ estimate, strong = false }: { estimate: Estimate | undefined; strong?: boolean }) {
+  if (!estimate) return <span className="text-muted">not measured</span>;
+  return (
+    <span className="whitespace-nowrap font-code tabular-nums">
+      <span className={strong ? "font-semibold text-lg" : ""}>{estimate.value.toFixed(1)}</span>
+      <span className="block text-muted text-xs">
+        {estimate.low.toFixed(1)} to {estimate.high.toFixed(1)}
+      </span>
+    </span>
+  );
+}
+
+function ariaSort(
+  sort: { key: SortKey; ascending: boolean },
+  key: SortKey,
+): "ascending" | "descending" | "none" {
+  if (sort.key !== key) return "none";
+  return sort.ascending ? "ascending" : "descending";
+}

@@ -1,0 +1,94 @@
+"use client";
+
+import { ArrowRight, Search } from "lucide-react";
+import Link from "next/link";
+import { useState } from "react";
+import { useOptional } from "@/gateway/use-optional";
+import { EmptyState } from "@/site/empty-state";
+import { type Component, componentsOf, matching } from "./component";
+
+const PATH = "/api/marketplace/components";
+
+/** All components, to be searched and filtered. */
+export function Catalogue() {
+  const read = useOptional(PATH, componentsOf);
+  const [query, setQuery] = useState("");
+  const [category, setCategory] = useState("");
+  const components = read.kind === "read" ? read.value : [];
+  const categories = [...new Set(components.map((component) => component.category))].sort();
+  const found = matching(components, query, category);
+  return (
+    <section aria-label="Components">
+      <div className="flex flex-wrap items-center gap-3">
+        <div className="relative w-full sm:w-80">
+          <Search size={17} aria-hidden className="absolute top-3.5 left-3.5 text-muted" />
+          <input
+            type="search"
+            aria-label="Search the components"
+            placeholder="Search"
+            className="field pl-10"
+            value={query}
+            onChange={(event) => setQuery(event.target.value)}
+          />
+        </div>
+        <div role="group" aria-label="Category" className="flex flex-wrap gap-2">
+          {["", ...categories].map((name) => (
+            <button
+              key={name}
+              type="button"
+              aria-pressed={category === name}
+              className="btn btn-quiet aria-pressed:border-moss-text aria-pressed:bg-well aria-pressed:text-moss-text"
+              onClick={() => setCategory(name)}
+            >
+              {name || "all"}
+            </button>
+          ))}
+        </div>
+        <p role="status" className="text-muted">
+          {read.kind === "read" && `${found.length} of ${components.length}`}
+        </p>
+      </div>
+      <div className="mt-6">
+        {read.kind === "asking" && <p className="py-16 text-center text-muted">Asking the gateway</p>}
+        {read.kind === "failed" && <EmptyState title="The catalogue cannot be read">{read.why}</EmptyState>}
+        {read.kind === "absent" && (
+          <EmptyState title="No catalogue here">
+            This gateway serves no components. Put a manifest into <code>ui/catalogue</code> and run{" "}
+            <code>make ui</code>.
+          </EmptyState>
+        )}
+        {read.kind === "read" && !found.length && (
+          <EmptyState title="Nothing fits">Try another word, or all categories.</EmptyState>
+        )}
+        <ul className="grid gap-4 md:grid-cols-2">
+          {found.map((component) => (
+            <Card key={component.id} component={component} />
+          ))}
+        </ul>
+      </div>
+    </section>
+  );
+}
+
+function Card({ component }: { component: Component }) {
+  return (
+    <li className="glass group relative flex flex-col rounded-3xl p-6 transition-colors hover:border-moss-text">
+      <p className="font-code text-muted text-xs">
+        {component.kind} · {component.contract} · v{component.versions[0]?.version}
+      </p>
+      <h2 className="mt-2 font-semibold text-2xl">
+        <Link
+          href={`/marketplace/${component.id}`}
+          className="after:absolute after:inset-0 after:rounded-3xl"
+        >
+          {component.name}
+        </Link>
+      </h2>
+      <p className="mt-2 flex-1 text-muted">{component.summary}</p>
+      <p className="mt-5 flex items-center gap-2 font-semibold text-moss-text">
+        Look and try{" "}
+        <ArrowRight size={17} aria-hidden className="transition-transform group-hover:translate-x-1" />
+      </p>
+    </li>
+  );
+}

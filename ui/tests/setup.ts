@@ -1,0 +1,2 @@
+// jsdom has no database; this one is real, in memory.
+import "fake-indexeddb/auto";
