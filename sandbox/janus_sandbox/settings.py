@@ -27,9 +27,11 @@ def _url(value: str) -> str:
 
 
 def _state_folder() -> Path:
-    """One that other users may pass through: their homes and ours mostly are not."""
+    """One that other users may pass through, unlike most homes, and run programs from, unlike many a /run."""
     user = os.geteuid()
-    return Path("/run/janus-sandbox") if user == 0 else Path(tempfile.gettempdir(), f"janus-sandbox-{user}")
+    return (
+        Path("/var/lib/janus-sandbox") if user == 0 else Path(tempfile.gettempdir(), f"janus-sandbox-{user}")
+    )
 
 
 Url = Annotated[str, AfterValidator(_url)]

@@ -216,6 +216,8 @@ def _refused(code: str, message: str) -> JanusError:
         return PayloadTooLarge("the sandbox's disk is full", param="path", code="disk_full")
     if code in ("ECONNREFUSED", "ETIMEDOUT"):
         return Unavailable("nobody listens on that port of the sandbox", code="port_closed")
+    if code == "E2BIG":
+        return PayloadTooLarge("command and environment are larger than the kernel takes")
     if code == "EAGAIN":
         return Unavailable("the sandbox has no room for another process", code="process_limit")
     return InvalidRequest(f"path: {message.lower()}", param="path")

@@ -82,7 +82,7 @@ class Bubblewrap:
         user = self._new_user() if os.geteuid() == 0 else None
         group = self._new_group(box_id, limits)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
+        try:
             process = launch(
                 self._image,
                 limits,
@@ -91,6 +91,13 @@ class Bubblewrap:
                 control=theirs.fileno(),
                 syscall_filter=self._filter,
             )
+        except OSError as error:  # no processes or descriptors left
+            ours.close()
+            if group:
+                group.remove()
+            raise Unavailable(f"a sandbox could not be started: {error.strerror}") from error
+        finally:
+            theirs.close()
         link = SupervisorLink(ours, box_id)
 
         async def finish() -> None:
