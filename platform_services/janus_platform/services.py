@@ -29,9 +29,11 @@ from .search.local_index import IndexedPage, LocalIndex, documents_in, search_da
 from .search.remote import Searxng, Serper
 from .search.routes import search_routes
 from .settings import PlatformSettings
+from .vectors.qdrant_store import QdrantStore
 from .vectors.routes import vector_routes
 from .vectors.service import VectorService
 from .vectors.sqlite_store import SqliteStore, vector_database
+from .vectors.store import VectorStore
 from .worker.client import Worker
 
 _READING_SECONDS = 15.0
@@ -133,6 +135,16 @@ async def _sandboxes(settings: PlatformSettings, gate: Gate, stack: AsyncExitSta
 async def _vectors(
     settings: PlatformSettings, gate: Gate, embedder: Embedder, stack: AsyncExitStack
 ) -> APIRouter:
-    database = await stack.enter_async_context(vector_database(settings.platform_data / "vectors.sqlite"))
-    service = VectorService(SqliteStore(database), embedder, most_documents=settings.vectors_most_documents)
+    service = VectorService(
+        await _vector_store(settings, stack), embedder, most_documents=settings.vectors_most_documents
+    )
     return vector_routes(service, gate)
+
+
+async def _vector_store(settings: PlatformSettings, stack: AsyncExitStack) -> VectorStore:
+    if settings.qdrant_url:
+        key = settings.qdrant_api_key.get_secret_value()
+        qdrant = QdrantStore(settings.qdrant_url, key, seconds=settings.vectors_timeout)
+        return await stack.enter_async_context(qdrant)
+    path = settings.platform_data / "vectors.sqlite"
+    return SqliteStore(await stack.enter_async_context(vector_database(path)))

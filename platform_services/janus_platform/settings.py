@@ -65,6 +65,9 @@ class PlatformSettings(ServiceSettings, StreamTimeouts):
     artifacts_max_total_bytes: Bytes = Field(10 * 1024**3, description="All artifacts together.")
     artifacts_sweep_seconds: Seconds = Field(60.0, description="Between two looks for expired ones.")
 
+    qdrant_url: BaseUrl = Field("", validation_alias="QDRANT_URL")
+    qdrant_api_key: SecretStr = Field(_NO_KEY, validation_alias="QDRANT_API_KEY")
+    vectors_timeout: Seconds = Field(10.0, description="For an answer of Qdrant.")
     vectors_most_documents: int = Field(100_000, ge=1, description="Kept for each caller.")
 
     searxng_base_url: BaseUrl = Field("", validation_alias="SEARXNG_BASE_URL")
