@@ -27,6 +27,7 @@ class Worker:
         self._environment = {name: os.environ[name] for name in _PASSED if name in os.environ}
         self._environment |= environment or {}
         self._process: Process | None = None
+        self._ended: set[asyncio.Task[int]] = set()
         self._turn = asyncio.Lock()
 
     async def ask(self, message: dict[str, Any], body: bytes = b"") -> tuple[dict[str, Any], bytes]:
@@ -76,8 +77,13 @@ class Worker:
         )
 
     def _kill(self) -> None:
-        if self._process is not None and self._process.returncode is None:
-            self._process.kill()
+        """Ends the child; the next message gets another, though this one may take a moment to die."""
+        process, self._process = self._process, None
+        if process is not None and process.returncode is None:
+            process.kill()
+            ended = asyncio.create_task(process.wait())
+            self._ended.add(ended)
+            ended.add_done_callback(self._ended.discard)
 
     async def __aenter__(self) -> Self:
         return self
@@ -89,5 +95,4 @@ class Worker:
         trace: TracebackType | None,
     ) -> None:
         self._kill()
-        if self._process is not None:
-            await self._process.wait()
+        await asyncio.gather(*self._ended)

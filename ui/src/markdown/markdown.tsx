@@ -3,10 +3,11 @@
 import { Component, lazy, memo, type ReactNode, Suspense, useRef } from "react";
 import { isTooDeep } from "./bounds";
 import { withDollarMath } from "./math-marks";
+import { patiently } from "./patiently";
 import { segmentsOf } from "./segments";
 import { withoutReordering } from "./text-tricks";
 
-const rendered = () => import("./rendered");
+const rendered = () => patiently(() => import("./rendered"));
 const Rendered = lazy(rendered);
 
 /** Beyond this a text is not worth more than to be shown, and no answer for people is as long. */
@@ -54,7 +55,7 @@ const Segment = memo(function Segment({ text, streaming, settled }: SegmentProps
   );
 });
 
-/** Shows the fallback when its children throw: a chunk that cannot be fetched, or a text beyond all bounds. */
+/** Shows the fallback when its children throw, as over a text beyond all bounds. */
 class OrElse extends Component<{ fallback: ReactNode; children: ReactNode }, { failed: boolean }> {
   override state = { failed: false };
 

@@ -3,6 +3,7 @@
 import { useEffect, useState } from "react";
 import type { PluginConfig } from "streamdown";
 import { CODE } from "./code";
+import { patiently } from "./patiently";
 
 const MATH = /\$\$/;
 const DIAGRAM = /^ {0,3}(```|~~~) *mermaid/m;
@@ -14,11 +15,15 @@ export function useExtras(text: string): PluginConfig {
   const diagram = !plugins.mermaid && DIAGRAM.test(text);
   useEffect(() => {
     if (!math) return;
-    void import("./math").then(({ math: plugin }) => setPlugins((known) => ({ ...known, math: plugin })));
+    void patiently(() => import("./math")).then(({ math: plugin }) =>
+      setPlugins((known) => ({ ...known, math: plugin })),
+    );
   }, [math]);
   useEffect(() => {
     if (!diagram) return;
-    void import("@streamdown/mermaid").then(({ mermaid }) => setPlugins((known) => ({ ...known, mermaid })));
+    void patiently(() => import("@streamdown/mermaid")).then(({ mermaid }) =>
+      setPlugins((known) => ({ ...known, mermaid })),
+    );
   }, [diagram]);
   return plugins;
 }
