@@ -42,7 +42,7 @@ test-ui: setup-dev ui $(CHROMIUM) ## The pages alone: their units, then a real b
 	@$(BIN)/pytest tests/ui
 
 .PHONY: bench-mesh
-bench-mesh: setup-dev ## What streaming costs beside nginx, Envoy, Portkey and LiteLLM; ten minutes on a quiet machine
+bench-mesh: setup-dev ## What streaming costs beside nginx, Envoy, Portkey and LiteLLM; twenty minutes on a quiet machine
 	@mkdir -p build
 	@$(BIN)/python -m janus_bench.mesh --json build/bench-mesh.json --chart build/bench-mesh.svg
 
