@@ -37,6 +37,7 @@ class EventStream:
         self._clock = asyncio.get_running_loop().time
         self._written_at = self._clock()
         self._unsent: Awaitable[None] | None = None
+        self._held = b""  # what was written while a ping was still on its way
         self._timer: asyncio.TimerHandle | None = None
 
     def __enter__(self) -> Self:
@@ -49,24 +50,31 @@ class EventStream:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        self._stop_pings()
+        if isinstance(self._unsent, asyncio.Future):
+            self._unsent.cancel()
 
     def write(self, body: bytes) -> bool:
         """Writes now. False when the client is slow: then `flushed` must be awaited before the next."""
-        assert self._unsent is None, "the last bytes are still on their way"
+        if self._client_is_behind():  # over a ping, which may be sent at any time
+            self._held += body
+            return False
         self._written_at = self._clock()
         self._unsent = begun(self._send_body(body) if self.begun else self._send_first(body))
         return self._unsent is None
 
     async def flushed(self) -> None:
         """Returns when the next bytes may be written."""
-        if self._unsent is not None:
+        while self._unsent is not None:
             await self._unsent
             self._unsent = None
+            if self._held:
+                body, self._held = self._held, b""
+                self.write(body)
 
     async def end(self, body: bytes) -> None:
         """Writes the last bytes and ends the response."""
+        self._stop_pings()
         await self.flushed()
         if not self.begun:
             await self._send_head()
@@ -83,6 +91,16 @@ class EventStream:
         self.begun = True
         return self._send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS]})
 
+    def _client_is_behind(self) -> bool:
+        """Whether it has not taken yet what was said before."""
+        if isinstance(self._unsent, asyncio.Future) and self._unsent.done() and not self._held:
+            self._unsent = None
+        return self._unsent is not None
+
+    def _stop_pings(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
     def _arm(self) -> None:
         due = self._written_at + self._ping_seconds
         self._timer = asyncio.get_running_loop().call_at(due, self._ping)
@@ -91,8 +109,10 @@ class EventStream:
         if self._clock() < self._written_at + self._ping_seconds:
             self._arm()
             return
-        if self._unsent is None:  # else the client has not read yet what was said before
+        if not self._client_is_behind():
             self.write(PING if self.begun else PING + self._before_ping())
+            if self._unsent is not None:  # nobody else may come to wait for it
+                self._unsent = asyncio.ensure_future(self._unsent)
         else:
             self._written_at = self._clock()
         self._arm()

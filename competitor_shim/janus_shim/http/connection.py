@@ -59,12 +59,18 @@ class Connection(asyncio.Protocol):
         """Takes it for one call; `leave` or `end_call` gives it back."""
         self._stop_timer()
         self._left = self._unsent = False
-        call = self._call = Call(self)
+        call = Call(self)
         self._parser = AnswerParser(call.begin)
+        if self._lost:  # between being connected and being used
+            call.fail(_closed())
+        else:
+            self._call = call
         return call
 
     async def send(self, head: bytes, body: bytes) -> None:
         """Sends the call's request, and the rest of its body only until the answer's head is there."""
+        if self._lost:
+            return
         self._transport.write(head + body[:_PIECE_BYTES])
         rest = memoryview(body)
         for start in range(_PIECE_BYTES, len(body), _PIECE_BYTES):
@@ -193,7 +199,7 @@ class Connection(asyncio.Protocol):
         if call is None:
             return
         if not self._parser.head_came:
-            call.fail(Unavailable("the competitor closed the connection before it answered"))
+            call.fail(_closed())
         elif self._parser.framed:
             call.fail(CompetitorFailed("the competitor's answer broke off"))
         else:  # without a length, the end of the connection is the end of the body
@@ -214,3 +220,7 @@ class Connection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+def _closed() -> Unavailable:
+    return Unavailable("the competitor closed the connection before it answered")
