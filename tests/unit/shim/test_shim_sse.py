@@ -201,3 +201,22 @@ def test_any_split_gives_the_events_of_the_whole(stream: bytes, cuts: list[int],
     assert (events, refused) == (expected, too_large)
     if not refused:
         assert parser.unfinished is unfinished
+
+
+@given(st.lists(st.text(alphabet='data: id\n\r{"x}', max_size=20).map(str.encode), max_size=6))
+def test_a_read_that_is_one_whole_event_is_read_the_same_in_short(reads: list[bytes]) -> None:
+    """Whatever came before, `whole` says what `feed` would, or nothing."""
+    parser = EventParser(PLENTY)
+    for read in [*reads, b"data: {}\n\n", b"data: {}\n\n"]:
+        short = parser.whole(read)
+        events = list(parser.feed(read))
+        assert short is None or events == [(short, "message")]
+
+
+def test_a_whole_event_is_read_in_short_between_events_alone() -> None:
+    parser = EventParser(PLENTY)
+    assert parser.whole(b"data: a\n\n") is None  # a byte order mark may still come
+    list(parser.feed(b"data: a\n\n"))
+    assert parser.whole(b"data: b\n\n") == b"b"
+    list(parser.feed(b"event: other\n"))
+    assert parser.whole(b"data: c\n\n") is None
