@@ -1,0 +1,1 @@
+"""How good competitors are: suites of tasks, scorers, runs, statistics and reports."""
