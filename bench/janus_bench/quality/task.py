@@ -61,7 +61,7 @@ class Task:
     rejected: tuple[Answer, ...] = ()
     modalities: frozenset[str] = frozenset({"text"})
     source: str = "janus"
-    licence: str = "Apache-2.0"
+    licence: str = "own"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
