@@ -35,6 +35,9 @@ _OPTIONS: list[tuple[str, int | str]] = [
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.http2.max_pings_without_data", 0),
     ("grpc.service_config", '{"loadBalancingConfig":[{"round_robin":{}}]}'),
+    # Shared by the process, connections would also share what they last met: a new peer would be refused
+    # unasked while an older one to the same address still waits to try again.
+    ("grpc.use_local_subchannel_pool", 1),
 ]
 
 

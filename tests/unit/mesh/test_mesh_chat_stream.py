@@ -1,6 +1,7 @@
 """What a chat stream promises, whatever transport lies beneath."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -121,6 +122,21 @@ async def test_a_peer_that_is_not_there_is_unavailable() -> None:
     async with mesh.dial("127.0.0.1:1") as peer:
         with pytest.raises(errors.Unavailable):
             await collect(peer)
+
+
+async def test_a_new_peer_is_not_held_back_by_what_an_older_one_met() -> None:
+    async def answer(exchange: mesh.Exchange) -> None:
+        await say(exchange, "here")
+
+    with socket.create_server(("127.0.0.1", 0)) as vacant:
+        port = vacant.getsockname()[1]
+    async with mesh.dial(f"127.0.0.1:{port}") as older:
+        with pytest.raises(errors.Unavailable):
+            await collect(older)
+        server = mesh.Server(port=port, drain_seconds=0.1)
+        server.serve_chat(answer)
+        async with server, mesh.dial(server.address) as newer:
+            assert "here" in [event.content for event in await collect(newer)]
 
 
 async def test_leaving_before_the_first_event_cancels_the_answer() -> None:
