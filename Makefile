@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Compiled at once: otherwise the first start compiles everything while it is being waited for.
 UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode
-ROOMS := proto mesh edge router competitor_shim platform_services sandbox baseline bench cli
+ROOMS := proto mesh edge router competitor_shim platform_services sandbox baseline bench competition cli
 NODE_CLIENT := tests/clients/node
 UI_SOURCES := $(shell find ui/src ui/catalogue ui/scripts -type f) ui/next.config.ts ui/postcss.config.mjs ui/tsconfig.json
 CHROMIUM := /usr/bin/chromium

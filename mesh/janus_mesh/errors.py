@@ -8,6 +8,7 @@
     │   ├── ModelNotFound         404
     │   ├── NotFound              404
     │   ├── RequestTimeout        408
+    │   ├── Conflict              409
     │   ├── PayloadTooLarge       413
     │   ├── UnsupportedMediaType  415
     │   └── RateLimited           429
@@ -62,6 +63,7 @@ STATUS: dict[int, Status] = {
     ),
     _K.ERROR_KIND_NOT_FOUND: Status(_S.NOT_FOUND, 404, "invalid_request_error", "not_found", False),
     _K.ERROR_KIND_REQUEST_TIMEOUT: Status(_S.CANCELLED, 408, "timeout_error", "request_timeout", False),
+    _K.ERROR_KIND_CONFLICT: Status(_S.ALREADY_EXISTS, 409, "invalid_request_error", "conflict", False),
     _K.ERROR_KIND_PAYLOAD_TOO_LARGE: Status(
         _S.OUT_OF_RANGE, 413, "invalid_request_error", "request_too_large", False
     ),
@@ -205,6 +207,12 @@ class RequestTimeout(RequestError):
     kind = _K.ERROR_KIND_REQUEST_TIMEOUT
 
 
+class Conflict(RequestError):
+    """What is asked contradicts what is already there."""
+
+    kind = _K.ERROR_KIND_CONFLICT
+
+
 class PayloadTooLarge(RequestError):
     """The request is larger than allowed."""
 
@@ -298,12 +306,24 @@ _BY_GRPC: dict[grpc.StatusCode, type[JanusError]] = {
 }
 
 
+# Under this key a call that is no chat ends with its error, whole.
+_TRAILER = "janus-error-bin"
+
+
+def trailer(error: JanusError) -> tuple[tuple[str, bytes], ...]:
+    """Trailing metadata from which `from_grpc` makes the error again, its field and code included."""
+    return ((_TRAILER, error.to_proto().SerializeToString()),)
+
+
 def from_grpc(error: grpc.aio.AioRpcError) -> JanusError:
     """The typed error for a call that ended with a status and no error event.
 
     What gRPC says of a broken connection names addresses that are no caller's business; it stays
     with the error as a note, for the log.
     """
+    for key, value in error.trailing_metadata() or ():
+        if key == _TRAILER and isinstance(value, bytes):
+            return JanusError.from_proto(pb.Error.FromString(value))
     code = error.code()
     details = error.details() or "no details given"
     if code in (_S.UNAVAILABLE, _S.CANCELLED):

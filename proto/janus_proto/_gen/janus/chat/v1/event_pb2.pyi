@@ -60,6 +60,8 @@ class _ErrorKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorKind.V
     """A fault of Janus itself."""
     ERROR_KIND_UNSUPPORTED_MEDIA_TYPE: _ErrorKind.ValueType  # 17
     """The request's media type is not JSON."""
+    ERROR_KIND_CONFLICT: _ErrorKind.ValueType  # 18
+    """What is asked contradicts what is already there."""
 
 class ErrorKind(_ErrorKind, metaclass=_ErrorKindEnumTypeWrapper):
     """What went wrong. Each kind has one gRPC status, one HTTP status and one OpenAI type."""
@@ -100,6 +102,8 @@ ERROR_KIND_INTERNAL: ErrorKind.ValueType  # 16
 """A fault of Janus itself."""
 ERROR_KIND_UNSUPPORTED_MEDIA_TYPE: ErrorKind.ValueType  # 17
 """The request's media type is not JSON."""
+ERROR_KIND_CONFLICT: ErrorKind.ValueType  # 18
+"""What is asked contradicts what is already there."""
 Global___ErrorKind: _TypeAlias = ErrorKind  # noqa: Y015
 
 @_typing.final

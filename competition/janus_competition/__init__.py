@@ -1,0 +1,1 @@
+"""Runs, leaderboard, arena, submissions and the component catalogue."""

@@ -1,0 +1,1 @@
+"""`janus.competition.v1` over gRPC."""

@@ -1,0 +1,1 @@
+"""Blind battles, votes, and the ratings that follow from them."""

@@ -1,0 +1,1 @@
+"""What competitors can build on: manifests of what exists, and trials of it."""

@@ -1,0 +1,1 @@
+"""Published runs: checked at the border, stored, ranked."""
