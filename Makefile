@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode
 ROOMS := proto mesh edge router competitor_shim platform_services sandbox baseline bench competition cli
 NODE_CLIENT := tests/clients/node
-UI_SOURCES := $(shell find ui/src ui/catalogue ui/scripts -type f) ui/next.config.ts ui/postcss.config.mjs ui/tsconfig.json
+UI_SOURCES := $(shell find ui/src ui/scripts competition/janus_competition/marketplace/manifests -type f) ui/next.config.ts ui/postcss.config.mjs ui/tsconfig.json
 CHROMIUM := /usr/bin/chromium
 
 .PHONY: help

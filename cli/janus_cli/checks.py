@@ -16,7 +16,7 @@ from pathlib import Path
 from . import ports, sandboxing, services
 from .state import Home, Run
 
-_ROOMS = ("proto", "mesh", "edge", "router", "shim", "platform", "sandbox", "baseline", "cli")
+_ROOMS = ("proto", "mesh", "edge", "router", "shim", "platform", "sandbox", "baseline", "competition", "cli")
 _OLDEST_PYTHON = (3, 11)
 _GIB = 1024**3
 # Replies of one live stream need a handful of descriptors over the rooms; this serves hundreds.

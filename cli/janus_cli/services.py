@@ -10,10 +10,14 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+_LOOPBACK = frozenset({"localhost", "::1"})
 _WILDCARDS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # recognised, not bound
 
 # A provider counts when both its key and its base URL are set.
 _PROVIDERS = ("CHUTES", "OPENAI")
+
+# For some services alone; competitors are what they protect from.
+_SECRETS = frozenset({"JANUS_PLATFORM_KEY", "JANUS_COMPETITION_KEY", "JANUS_DATABASE_URL"})
 
 
 class BadVariable(Exception):
@@ -30,6 +34,11 @@ class Listener:
     host: str
     port: int
     variable: str
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether nobody but this machine reaches it."""
+        return self.host in _LOOPBACK or self.host.startswith("127.")
 
     @property
     def target(self) -> str:
@@ -81,11 +90,18 @@ class Stack:
 
 
 def resolve(
-    environment: Mapping[str, str], *, artifact_key: str = "", platform_key: str = "", sandbox_key: str = ""
+    environment: Mapping[str, str],
+    *,
+    artifact_key: str = "",
+    platform_key: str = "",
+    competition_key: str = "",
+    sandbox_key: str = "",
+    state: str = ".janus",
 ) -> Stack:
     """The stack that these variables describe. Port 0 becomes a free one. Raises `BadVariable`.
 
-    Sandboxes are part of it when a key for them is given; the user's own wins.
+    Sandboxes are part of it when a key for them is given; the user's own wins. `state` is the folder
+    that services keep their files in.
     """
     read = _Reader(environment)
     platform = read.listener("JANUS_PLATFORM_HOST", "JANUS_PLATFORM_PORT", 8010)
@@ -96,10 +112,20 @@ def resolve(
     shim_metrics = read.metrics(shim, "JANUS_SHIM_METRICS_PORT", 9152)
     router = read.listener("JANUS_ROUTER_HOST", "JANUS_ROUTER_PORT", 50051)
     router_metrics = read.metrics(router, "JANUS_ROUTER_METRICS_PORT", 9151)
+    competition = read.listener("JANUS_COMPETITION_HOST", "JANUS_COMPETITION_PORT", 50060)
+    competition_metrics = read.metrics(competition, "JANUS_COMPETITION_METRICS_PORT", 9160)
     edge = read.listener("JANUS_HOST", "JANUS_PORT", 8000)
     key = {"JANUS_ARTIFACT_KEY": environment.get("JANUS_ARTIFACT_KEY") or artifact_key}
     # Who mints request tokens and who verifies them; competitors are what they protect from.
     minting = {"JANUS_PLATFORM_KEY": environment.get("JANUS_PLATFORM_KEY") or platform_key}
+    contest = {
+        **minting,
+        "JANUS_COMPETITION_KEY": environment.get("JANUS_COMPETITION_KEY") or competition_key,
+        "JANUS_COMPETITION_DATA": environment.get("JANUS_COMPETITION_DATA") or f"{state}/competition",
+        # Trials spend the operator's money, so strangers get none unless the operator says so.
+        "JANUS_TRY_IT": environment.get("JANUS_TRY_IT") or str(edge.is_loopback).lower(),
+        "JANUS_DATABASE_URL": environment.get("JANUS_DATABASE_URL", ""),
+    }
     return Stack(
         services=(
             _http("platform", "janus_platform", platform, environment=minting),
@@ -108,13 +134,15 @@ def resolve(
             _late("baseline-langchain", "janus_baseline.langchain", langchain),
             _grpc("shim", "janus_shim", shim, shim_metrics),
             _grpc("router", "janus_router", router, router_metrics, environment=minting),
+            _grpc("competition", "janus_competition", competition, competition_metrics, environment=contest),
             _http("edge", "janus_edge", edge, path="/health?ready=1", environment=key),
         ),
         environment={
-            **{name: value for name, value in environment.items() if name != "JANUS_PLATFORM_KEY"},
+            **{name: value for name, value in environment.items() if name not in _SECRETS},
             **read.resolved,
             # Each caller finds its peer even when only the peer's own port was moved.
             "JANUS_ROUTER_URL": environment.get("JANUS_ROUTER_URL") or router.target,
+            "JANUS_COMPETITION_URL": environment.get("JANUS_COMPETITION_URL") or competition.target,
             "JANUS_SHIM_URL": environment.get("JANUS_SHIM_URL") or shim.target,
             "JANUS_INFERENCE_URL": environment.get("JANUS_INFERENCE_URL") or f"http://{platform.target}/v1",
             "JANUS_PLATFORM_URL": environment.get("JANUS_PLATFORM_URL") or f"http://{platform.target}",

@@ -126,6 +126,10 @@ class Home:
         """The key that signs request tokens, made and kept likewise."""
         return self._key("platform.key")
 
+    def competition_key(self) -> str:
+        """The key that signs battles and hashes addresses, made and kept likewise."""
+        return self._key("competition.key")
+
     def _key(self, name: str) -> str:
         file = self.path / name
         with suppress(FileNotFoundError):

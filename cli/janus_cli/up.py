@@ -44,6 +44,8 @@ def run(*, wait: float, daemon: bool) -> int:
                 environment,
                 artifact_key=home.artifact_key(),
                 platform_key=home.platform_key(),
+                competition_key=home.competition_key(),
+                state=str(home.path),
                 sandbox_key=secrets.token_urlsafe(24) if sandboxed else "",
             )
             if problems := address_problems(stack.services):

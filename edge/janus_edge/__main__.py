@@ -1,6 +1,7 @@
 """`python -m janus_edge` serves the edge until SIGTERM or SIGINT."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import janus_mesh as mesh
 
@@ -10,8 +11,12 @@ from .settings import EdgeSettings
 
 async def serve(settings: EdgeSettings, stop: asyncio.Event) -> None:
     """Serves on the configured address until `stop` is set, then lets live streams end."""
-    async with mesh.dial(settings.router_url) as peer:
-        app = create_app(settings, peer)
+    async with AsyncExitStack() as stack:
+        router = await stack.enter_async_context(mesh.dial(settings.router_url))
+        competition = None
+        if settings.competition_url:
+            competition = await stack.enter_async_context(mesh.dial(settings.competition_url))
+        app = create_app(settings, router, competition)
         await mesh.serve_http(app, settings.host, settings.port, stop, drain_seconds=settings.drain_seconds)
 
 

@@ -15,6 +15,12 @@ from .api_keys import ApiKeys, require_key
 from .artifact_links import ArtifactLinks
 from .artifacts import artifact_routes
 from .chat import ChatApp, ChatGateway, chat_routes
+from .competition.arena import battle_routes, vote_routes
+from .competition.blind_answer import Ring
+from .competition.client import CompetitionClient
+from .competition.marketplace import catalogue_routes, trial_routes
+from .competition.results import publishing_routes, result_routes
+from .competition.visitor import Visitors
 from .docs_page import docs_routes
 from .health import VERSION, health_routes
 from .middleware import AccessMiddleware, Cors
@@ -51,8 +57,11 @@ class EdgeApp(FastAPI):
         await self._surrounded(scope, receive, send)
 
 
-def create_app(settings: EdgeSettings, peer: mesh.Peer) -> EdgeApp:
-    """The app, answering through the router at `peer`, which the caller keeps open and closes."""
+def create_app(settings: EdgeSettings, peer: mesh.Peer, competition: mesh.Peer | None = None) -> EdgeApp:
+    """The app, answering through the router at `peer` and the competition service, if there is one.
+
+    The caller keeps both peers open and closes them.
+    """
     app = EdgeApp(
         title="Janus",
         version=VERSION,
@@ -67,20 +76,37 @@ def create_app(settings: EdgeSettings, peer: mesh.Peer) -> EdgeApp:
     router = RouterClient(peer, call_timeout=settings.connect_timeout, total_timeout=settings.total_timeout)
     signer = ArtifactSigner(_artifact_key(settings))
     keys = ApiKeys([key.get_secret_value() for key in settings.api_keys])
+    admission = Admission(settings.max_streams)
     gateway = ChatGateway(
         settings=settings,
         router=router,
         links=ArtifactLinks(signer, public_url=settings.public_url, max_ttl=settings.artifact_max_ttl),
-        admission=Admission(settings.max_streams),
+        admission=admission,
         keys=keys,
     )
     chats = chat_routes(gateway)
-    guarded = [chats, model_routes(router)]
+    contest = CompetitionClient(competition)
+    visitors = Visitors(settings.client_address_header)
+    ring = Ring(contest, router, admission, settings)
+    guarded = [
+        chats,
+        model_routes(router),
+        publishing_routes(contest, settings),
+        battle_routes(ring, visitors),
+        trial_routes(contest, visitors),
+    ]
     for routes in guarded:
         app.include_router(routes, dependencies=[Depends(require_key(keys))] if keys else [])
     # An artifact's signed id is what entitles to it: an <img> or a link can send no key.
     artifacts = artifact_routes(router, signer, max_bytes=settings.max_artifact_bytes)
-    public = [artifacts, health_routes(router), docs_routes(app)]
+    public = [
+        artifacts,
+        result_routes(contest, visitors),
+        vote_routes(ring, visitors),
+        catalogue_routes(contest),
+        health_routes(router),
+        docs_routes(app),
+    ]
     for routes in public:
         app.include_router(routes)
     openapi.install(app)

@@ -110,7 +110,7 @@ class _Response:
         headers = message.setdefault("headers", [])
         headers.append((b"x-request-id", self._record.request_id.encode()))
         # A competitor's name comes from outside this process; it must not be able to break the head.
-        if _HEADER_SAFE.fullmatch(self._record.competitor_id):
+        if not self._record.anonymous and _HEADER_SAFE.fullmatch(self._record.competitor_id):
             headers.append((b"x-janus-competitor", self._record.competitor_id.encode()))
 
 

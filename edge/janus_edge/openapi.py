@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from .chat_request import request_schema
+from .competition.schemas import POSTED
 from .schemas import ChatCompletion, ChatCompletionChunk, ErrorResponse
 
 Responses = dict[int | str, dict[str, Any]]
@@ -19,6 +20,7 @@ _MEANINGS = {
     404: "No such model, competitor or thing.",
     405: "The path has no such method.",
     408: "The request body came too slowly.",
+    409: "It contradicts what is already there.",
     410: "The artifact has expired.",
     413: "The request body is too large.",
     415: "The request body is not said to be JSON.",
@@ -114,11 +116,10 @@ def install(app: FastAPI) -> None:
 
 
 def _answer_schemas() -> dict[str, Any]:
-    """Of the answers that no route declares as its model, since none is built from one."""
-    models: list[tuple[type[BaseModel], JsonSchemaMode]] = [
-        (model, "validation") for model in (ChatCompletion, ChatCompletionChunk, ErrorResponse)
-    ]
-    _, document = models_json_schema(models, ref_template=_REF)
+    """Of the bodies that no route declares as its model, since it reads or builds them itself."""
+    models: list[type[BaseModel]] = [ChatCompletion, ChatCompletionChunk, ErrorResponse, *POSTED]
+    modes: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "validation") for model in models]
+    _, document = models_json_schema(modes, ref_template=_REF)
     schemas: dict[str, Any] = document["$defs"]
     return schemas
 

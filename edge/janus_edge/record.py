@@ -21,6 +21,7 @@ class RequestRecord:
     response_begun: bool = False
     response_complete: bool = False
     client_left: bool = False
+    anonymous: bool = False  # the client must not learn who answers
 
     def attach(self, scope: Scope) -> None:
         scope[_KEY] = self

@@ -21,6 +21,9 @@ class EdgeSettings(ServiceSettings, StreamTimeouts):
     port: Port = 8000
     router_url: str = Field("127.0.0.1:50051", description="host:port of the router.")
 
+    competition_url: str = Field("", description="host:port of the competition service; empty for none.")
+    client_address_header: str = Field("", description="Where a trusted proxy writes a client's address.")
+
     max_body_bytes: Bytes = Field(32 * MEBIBYTE, description="Largest request body.")
     body_timeout: Seconds = Field(30.0, description="For the whole request body to arrive.")
     keepalive_seconds: Seconds = Field(1.5, description="Longest silence of a stream before a ping.")

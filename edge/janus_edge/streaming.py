@@ -5,6 +5,7 @@ the request's task sleeps until there is something to decide.
 """
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from starlette.types import Send
 
@@ -14,7 +15,6 @@ from janus_mesh.errors import CompetitorFailed, JanusError
 from janus_proto._gen.janus.chat.v1 import event_pb2
 
 from . import error_responses
-from .chunks import ChunkWriter
 from .event_stream import EventStream
 from .record import RequestRecord
 from .route_event import is_route, note_route
@@ -22,13 +22,36 @@ from .route_event import is_route, note_route
 log = logs.get("edge.stream")
 
 
+class Writer(Protocol):
+    """Makes bytes of events, such as `ChunkWriter`."""
+
+    def write(self, event: mesh.Said) -> bytes: ...
+
+
+class Finale(Protocol):
+    """What is to happen before the last bytes of a stream go out."""
+
+    def told(self, error: JanusError) -> JanusError:
+        """The error as the client may see it."""
+
+    async def ended(self, *, complete: bool) -> None:
+        """To be waited for; `complete` says that there was no error."""
+
+
 class AnswerStream:
     """Holds the first events back until it is known whether there is an answer at all."""
 
-    def __init__(self, exchange: mesh.ClientExchange, writer: ChunkWriter, record: RequestRecord) -> None:
+    def __init__(
+        self,
+        exchange: mesh.ClientExchange,
+        writer: Writer,
+        record: RequestRecord,
+        finale: Finale | None = None,
+    ) -> None:
         self._exchange = exchange
         self._writer = writer
         self._record = record
+        self._finale = finale
         self._routes: list[event_pb2.ChatEvent] = []
         self._last: list[bytes] = []
 
@@ -50,6 +73,8 @@ class AnswerStream:
                     raise
                 log.exception("unexpected error")
                 ending = self._failure(error_responses.internal(self._record))
+            if self._finale is not None:
+                await self._finale.ended(complete=not ending)
             await stream.end(b"".join((*self._last, ending)))
 
     async def _copy(self, stream: EventStream) -> None:
@@ -99,4 +124,4 @@ class AnswerStream:
 
     def _failure(self, error: JanusError) -> bytes:
         self._record.error = error.code
-        return error_responses.event(error)
+        return error_responses.event(error if self._finale is None else self._finale.told(error))

@@ -22,6 +22,7 @@ _ROOMS = {
     "janus_baseline/langchain": ("BASELINE_LANGCHAIN_PORT", "--grpc"),
     "janus_shim": ("JANUS_SHIM_PORT", "--grpc"),
     "janus_router": ("JANUS_ROUTER_PORT", "--grpc"),
+    "janus_competition": ("JANUS_COMPETITION_PORT", "--grpc"),
     "janus_edge": ("JANUS_PORT", ""),
 }
 _ROOM = """\
@@ -62,6 +63,7 @@ def rooms(folder: Path, **options: str) -> dict[str, str]:
         package.joinpath("__main__.py").write_text(main)
     ports = {variable: str(free_port()) for variable, _ in _ROOMS.values()}
     metrics = {"JANUS_ROUTER_METRICS_PORT": "0", "JANUS_SHIM_METRICS_PORT": "0"}
+    metrics["JANUS_COMPETITION_METRICS_PORT"] = "0"
     inherited = {
         name: value for name, value in os.environ.items() if not name.startswith(("JANUS_", "BASELINE_"))
     }

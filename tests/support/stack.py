@@ -67,6 +67,7 @@ class Stack:
     sandbox_port: int = field(default_factory=free_port)
     artifact_port: int = field(default_factory=free_port)
     langchain_port: int = field(default_factory=free_port)
+    competition_port: int = field(default_factory=free_port)
     environment: dict[str, str] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
 
@@ -91,6 +92,10 @@ class Stack:
         return f"127.0.0.1:{self.langchain_port}"
 
     @property
+    def competition(self) -> str:
+        return f"127.0.0.1:{self.competition_port}"
+
+    @property
     def registry(self) -> Path:
         return self.folder / "competitors.yaml"
 
@@ -103,6 +108,7 @@ class Stack:
             "platform": "janus_platform",
             "baseline": "janus_baseline.agent_cli",
             "langchain": "janus_baseline.langchain",
+            "competition": "janus_competition",
         }
         log = self.folder / f"{name}.log"
         with log.open("ab") as sink:
@@ -131,7 +137,13 @@ class Stack:
         return self
 
     def healthy(self, name: str) -> bool:
-        if address := {"router": self.router, "shim": self.shim, "langchain": self.langchain}.get(name):
+        grpc_services = {
+            "router": self.router,
+            "shim": self.shim,
+            "langchain": self.langchain,
+            "competition": self.competition,
+        }
+        if address := grpc_services.get(name):
             return _serving(address, "")
         urls = {
             "edge": f"{self.url}/health?ready=1",
@@ -186,6 +198,8 @@ class Stack:
             "JANUS_INFERENCE_URL": f"http://127.0.0.1:{self.platform_port}/v1",
             "BASELINE_AGENT_CLI_PORT": str(self.baseline_port),
             "BASELINE_LANGCHAIN_PORT": str(self.langchain_port),
+            "JANUS_COMPETITION_PORT": str(self.competition_port),
+            "JANUS_COMPETITION_METRICS_PORT": "0",
             "JANUS_COMPETITORS": str(self.registry),
             "JANUS_ARTIFACT_KEY": "k" * 64,
             "JANUS_DRAIN_SECONDS": "1",
@@ -209,6 +223,8 @@ def running(
     named = registry.replace("{baseline}", stack.baseline_url).replace("{langchain}", stack.langchain)
     stack.registry.write_text(named)
     names = ["router", "shim", "edge", *(["platform", "baseline"] if model else []), *more]
+    if "competition" in names:
+        stack.environment["JANUS_COMPETITION_URL"] = stack.competition
     if "platform" in names:
         stack.environment["JANUS_PLATFORM_URL"] = f"http://127.0.0.1:{stack.platform_port}"
     try:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-MANIFESTS = sorted((ROOT / "ui/catalogue").glob("*.json"))
+MANIFESTS = sorted((ROOT / "competition/janus_competition/marketplace/manifests").glob("*.json"))
 
 
 @pytest.fixture(params=MANIFESTS, ids=lambda path: path.stem)

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { draw, healthyCompetitors } from "@/arena/rivals";
+import { told } from "@/arena/battle";
 import { factsOf } from "@/chat/answer-facts";
 import { isFetchable } from "@/chat/artifact";
 import { bytes } from "@/chat/artifact-card";
 import { fitted, LONGEST_SIDE } from "@/chat/picture";
-import { entriesOf, sorted } from "@/competition/leaderboard";
+import { cornersOf } from "@/competition/history-chart";
+import { sorted } from "@/competition/leaderboard";
 import { EMPTY, problemsOf, registryEntry } from "@/competition/submission";
 import { isTooDeep, isTooMuch } from "@/markdown/bounds";
 import { withDollarMath } from "@/markdown/math-marks";
@@ -125,16 +126,10 @@ test("pictures keep their proportions when scaled, and are never enlarged", () =
 
 describe("the leaderboard", () => {
   const estimate = (value: number) => ({ value, low: value - 1, high: value + 1 });
-  const entries = entriesOf({
-    entries: [
-      { competitor_id: "b", score: estimate(50), components: { speed: estimate(9) } },
-      { competitor_id: "a", score: estimate(70), components: {} },
-      { competitor_id: "c", score: { value: "high" } },
-      null,
-    ],
-  });
-  test("leaves out what has no score", () =>
-    expect(entries.map((entry) => entry.competitor_id)).toEqual(["b", "a"]));
+  const entries = [
+    { competitor_id: "b", score: estimate(50), components: { speed: estimate(9) } },
+    { competitor_id: "a", score: estimate(70), components: {} },
+  ] as never as Parameters<typeof sorted>[0];
   test("sorts by any column, what is not measured last", () => {
     const by = (key: Parameters<typeof sorted>[1], up: boolean) =>
       sorted(entries, key, up).map((one) => one.competitor_id);
@@ -143,30 +138,46 @@ describe("the leaderboard", () => {
     expect(by("speed", true)).toEqual(["b", "a"]);
     expect(by("speed", false)).toEqual(["b", "a"]);
   });
-  test("anything else is an empty one", () => {
-    expect([null, 3, {}, { entries: "x" }].map(entriesOf)).toEqual([[], [], [], []]);
+  test("draws scores over the time between the first and the last", () => {
+    const at = (day: number, value: number) => ({ at: `2026-01-0${day}T00:00:00Z`, score: { value } });
+    expect(cornersOf([at(1, 0), at(2, 50), at(3, 100)] as never)).toBe("0.0,120.0 240.0,60.0 480.0,0.0");
   });
 });
 
-test("a submission names each field that is wrong", () => {
-  expect(Object.keys(problemsOf(EMPTY)).sort()).toEqual(["contact", "description", "id", "url"]);
-  const good = { id: "my-agent", url: "grpc://host:1", description: 'Says "yes"', contact: "a@b.example" };
-  expect(problemsOf(good)).toEqual({});
-  expect(registryEntry(good)).toContain('description: "Says \\"yes\\""');
+describe("a submission", () => {
+  const good = {
+    name: "my-agent",
+    transport: "grpc",
+    address: "grpc://host:1",
+    license: "MIT",
+    description: 'Says "yes"',
+    contact: "a@b.example",
+  };
+  test("names each field that is wrong", () => {
+    expect(Object.keys(problemsOf(EMPTY)).sort()).toEqual([
+      "address",
+      "contact",
+      "description",
+      "license",
+      "name",
+    ]);
+    expect(problemsOf(good)).toEqual({});
+    expect(registryEntry(good)).toContain('description: "Says \\"yes\\""');
+  });
+  test.each([
+    ["http", "grpc://host:1"],
+    ["grpc", "http://host:1"],
+    ["http", "host:1"],
+    ["image", " "],
+  ])("by %s has no address %s", (transport, address) =>
+    expect(Object.keys(problemsOf({ ...good, transport, address }))).toEqual(["address"]),
+  );
 });
 
-test("the arena draws two different ones out of those that are healthy", () => {
-  const model = (id: string, state: string, ids = [id]) =>
-    ({ id, janus: { state, competitor_ids: ids } }) as never;
-  const models = [
-    model("janus", "healthy", ["a", "b"]),
-    model("a", "healthy"),
-    model("b", "healthy"),
-    model("c", "unhealthy"),
-  ];
-  expect(healthyCompetitors(models)).toEqual(["a", "b"]);
-  expect(draw(["a", "b"], () => 0.99)).toEqual(["b", "a"]);
-  expect(draw(["a"])).toBeNull();
+test("a vote that does not count is told so, with the reason", () => {
+  const shown = { left: "a", right: "b", counted: true, reason: "" };
+  expect(told(shown)).toBe("Your vote is stored.");
+  expect(told({ ...shown, counted: false, reason: "identical_answers" })).toContain("both said the same");
 });
 
 test("components are found by every word and their category", () => {

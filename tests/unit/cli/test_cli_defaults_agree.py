@@ -7,6 +7,7 @@ import pytest
 from janus_baseline.agent_cli.settings import AgentCliSettings
 from janus_baseline.langchain.settings import LangChainSettings
 from janus_cli.services import drain_seconds, resolve
+from janus_competition.settings import CompetitionSettings
 from janus_edge.settings import EdgeSettings
 from janus_mesh.settings import ServiceSettings
 from janus_platform.settings import PlatformSettings
@@ -52,6 +53,14 @@ def addresses(monkeypatch):
                 "sandbox_port": "JANUS_SANDBOX_PORT",
                 "artifact_port": "JANUS_ARTIFACT_PORT",
                 "platform_url": "JANUS_PLATFORM_URL",
+            },
+        ),
+        (
+            CompetitionSettings,
+            {
+                "competition_host": "JANUS_COMPETITION_HOST",
+                "competition_port": "JANUS_COMPETITION_PORT",
+                "competition_metrics_port": "JANUS_COMPETITION_METRICS_PORT",
             },
         ),
         (PlatformSettings, {"platform_host": "JANUS_PLATFORM_HOST", "platform_port": "JANUS_PLATFORM_PORT"}),

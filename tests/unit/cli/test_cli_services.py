@@ -17,6 +17,7 @@ def test_an_empty_environment_gives_the_documented_ports():
         "baseline-langchain": GrpcProbe("127.0.0.1:8002"),
         "shim": GrpcProbe("127.0.0.1:50052"),
         "router": GrpcProbe("127.0.0.1:50051"),
+        "competition": GrpcProbe("127.0.0.1:50060"),
         "edge": HttpProbe("127.0.0.1:8000", "/health?ready=1"),
     }
 
@@ -33,6 +34,7 @@ def test_the_services_get_the_addresses_that_are_probed():
     [
         ("JANUS_ROUTER_PORT", "JANUS_ROUTER_URL", "127.0.0.1:7000"),
         ("JANUS_SHIM_PORT", "JANUS_SHIM_URL", "127.0.0.1:7000"),
+        ("JANUS_COMPETITION_PORT", "JANUS_COMPETITION_URL", "127.0.0.1:7000"),
         ("JANUS_PLATFORM_PORT", "JANUS_INFERENCE_URL", "http://127.0.0.1:7000/v1"),
     ],
 )
@@ -91,16 +93,50 @@ def test_only_the_edge_gets_the_artifact_key():
     assert "JANUS_ARTIFACT_KEY" not in stack.environment
 
 
-def test_only_the_router_and_the_platform_get_the_platform_key():
+def test_only_those_who_mint_or_verify_get_the_platform_key():
     stack = resolve({"JANUS_PLATFORM_KEY": "mine"}, platform_key="k")
     keys = {service.name: service.environment.get("JANUS_PLATFORM_KEY") for service in stack.services}
-    assert {name for name, key in keys.items() if key == "mine"} == {"router", "platform"}
+    assert {name for name, key in keys.items() if key == "mine"} == {
+        "router",
+        "platform",
+        "competition",
+    }
     assert "JANUS_PLATFORM_KEY" not in stack.environment
 
 
 def test_a_platform_key_is_made_where_none_is_given():
     (platform, *_) = resolve({}, platform_key="k").services
     assert platform.environment["JANUS_PLATFORM_KEY"] == "k"
+
+
+def contest(environment, **given):
+    (service,) = [one for one in resolve(environment, **given).services if one.name == "competition"]
+    return service.environment
+
+
+def test_the_competition_alone_gets_its_key_and_its_database():
+    stack = resolve({"JANUS_DATABASE_URL": "postgresql://u:p@h/d"}, competition_key="k")
+    assert contest({"JANUS_DATABASE_URL": "postgresql://u:p@h/d"})["JANUS_DATABASE_URL"].endswith("h/d")
+    assert contest({}, competition_key="k")["JANUS_COMPETITION_KEY"] == "k"
+    assert not {"JANUS_DATABASE_URL", "JANUS_COMPETITION_KEY"} & set(stack.environment)
+
+
+def test_results_are_kept_in_the_home():
+    assert contest({}, state="/home")["JANUS_COMPETITION_DATA"] == "/home/competition"
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, "true"),
+        ({"JANUS_HOST": "::1"}, "true"),
+        ({"JANUS_HOST": "0.0.0.0"}, "false"),
+        ({"JANUS_HOST": "10.1.2.3"}, "false"),
+        ({"JANUS_HOST": "0.0.0.0", "JANUS_TRY_IT": "true"}, "true"),
+    ],
+)
+def test_components_can_be_tried_while_only_this_machine_reaches_the_edge(environment, expected):
+    assert contest(environment)["JANUS_TRY_IT"] == expected
 
 
 def test_the_users_own_artifact_key_wins():

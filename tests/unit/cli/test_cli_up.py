@@ -50,7 +50,15 @@ def stack(tmp_path_factory):
 def test_a_detached_stack_outlives_the_command(stack):
     run = home_of(stack[0]).running()
     names = [record.name for record in run.services]
-    assert names == ["platform", "baseline-agent-cli", "baseline-langchain", "shim", "router", "edge"]
+    assert names == [
+        "platform",
+        "baseline-agent-cli",
+        "baseline-langchain",
+        "shim",
+        "router",
+        "competition",
+        "edge",
+    ]
     assert all(process.alive() for process in processes(run))
 
 
@@ -86,10 +94,11 @@ async def test_a_second_start_says_that_the_first_runs(stack, words):
     assert f"Janus already runs here (process {pid})" in said
 
 
-def test_the_router_and_the_platform_alone_get_the_homes_platform_key(stack):
+def test_those_who_mint_or_verify_alone_get_the_homes_platform_key(stack):
     key = f"JANUS_PLATFORM_KEY={home_of(stack[0]).platform_key()}"
     run = home_of(stack[0]).running()
-    assert {record.name for record in run.services if key in given_to(record)} == {"router", "platform"}
+    given = {record.name for record in run.services if key in given_to(record)}
+    assert given == {"router", "platform", "competition"}
 
 
 def test_the_edge_alone_gets_the_homes_artifact_key(stack):

@@ -2,17 +2,13 @@
 
 import { Swords } from "lucide-react";
 import { useState } from "react";
+import type { Battle, Reveal, Verdict } from "@/gateway/competition";
+import { GatewayError } from "@/gateway/errors";
 import { useLiveAnswer } from "@/gateway/use-live-answer";
-import { useModels } from "@/gateway/use-models";
 import { AnswerPane } from "@/site/answer-pane";
 import { EmptyState } from "@/site/empty-state";
-import { draw, healthyCompetitors } from "./rivals";
-import { cast, type Stored, type Verdict } from "./vote";
-
-interface Round {
-  prompt: string;
-  rivals: [string, string];
-}
+import { openBattle, sideQuestion, told, vote } from "./battle";
+import { RatingsTable } from "./ratings-table";
 
 const VERDICTS: [Verdict, string][] = [
   ["left", "A is better"],
@@ -20,90 +16,109 @@ const VERDICTS: [Verdict, string][] = [
   ["tie", "A tie"],
   ["both_bad", "Neither is good"],
 ];
-const TOLD: Record<Stored, string> = {
-  stored: "Your vote is stored.",
-  no_service: "Your vote was not stored: this Janus runs without a competition service.",
-  failed: "Your vote could not be stored.",
-};
 
-/** Two competitors whose names are hidden answer the same question; they are named after the vote. */
+/** Two competitors whose names the page does not know answer the same question; it learns them by voting. */
 export function Arena() {
-  const { models } = useModels();
-  const competitors = healthyCompetitors(models);
   const [prompt, setPrompt] = useState("");
-  const [round, setRound] = useState<Round | null>(null);
-  const [stored, setStored] = useState<Stored | null>(null);
+  const [battle, setBattle] = useState<Battle | null>(null);
+  const [reveal, setReveal] = useState<Reveal | null>(null);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<GatewayError | null>(null);
+  const [votes, setVotes] = useState(0);
   const left = useLiveAnswer();
   const right = useLiveAnswer();
 
-  if (models.length && competitors.length < 2 && !round) {
-    return (
-      <EmptyState title="The arena needs two">
-        {competitors.length === 1 ? "One competitor is" : "No competitor is"} healthy here. Register another
-        in <code>competitors.yaml</code>; it is taken up when the file is saved.
-      </EmptyState>
-    );
-  }
-  const begin = () => {
-    const rivals = draw(competitors);
-    const text = prompt.trim();
-    if (!rivals || !text) return;
-    setRound({ prompt: text, rivals });
-    setStored(null);
-    rivals.forEach((model, side) => {
-      const pane = side === 0 ? left : right;
-      void pane.ask({ model, messages: [{ role: "user", content: text }] });
-    });
+  const asked = async <T,>(work: () => Promise<T>): Promise<T | null> => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      return await work();
+    } catch (reason) {
+      setProblem(reason instanceof GatewayError ? reason : new GatewayError(String(reason)));
+      return null;
+    } finally {
+      setBusy(false);
+    }
   };
-  const vote = async (verdict: Verdict) => {
-    if (round)
-      setStored(await cast({ prompt: round.prompt, left: round.rivals[0], right: round.rivals[1], verdict }));
+  const begin = async () => {
+    const opened = await asked(() => openBattle(prompt.trim()));
+    if (!opened) return;
+    setBattle(opened);
+    setReveal(null);
+    void left.ask(sideQuestion(opened, "left"));
+    void right.ask(sideQuestion(opened, "right"));
   };
+  const judge = async (verdict: Verdict) => {
+    const shown = battle && (await asked(() => vote(battle, verdict)));
+    if (!shown) return;
+    setReveal(shown);
+    setVotes((count) => count + 1);
+  };
+  if (problem && isAbsent(problem)) return <Absent problem={problem} />;
   const states = [left.answer.state, right.answer.state];
   const running = states.includes("streaming");
-  const over = round !== null && !running;
+  const judging = battle !== null && !running && !states.includes("none") && !reveal;
   return (
     <div className="space-y-6">
       <form
         className="flex flex-wrap gap-3"
         onSubmit={(event) => {
           event.preventDefault();
-          begin();
+          if (prompt.trim()) void begin();
         }}
       >
         <input
           aria-label="The question for both"
           placeholder="The same question for both"
           className="field min-w-0 flex-1 basis-64"
+          maxLength={8000}
           value={prompt}
           onChange={(event) => setPrompt(event.target.value)}
         />
-        <button
-          type="submit"
-          className="btn btn-primary"
-          disabled={running || !prompt.trim() || competitors.length < 2}
-        >
+        <button type="submit" className="btn btn-primary" disabled={running || busy || !prompt.trim()}>
           <Swords size={18} aria-hidden /> Let them answer
         </button>
       </form>
       <div className="grid gap-4 md:grid-cols-2">
-        <Side name="A" answer={left.answer} revealed={stored ? round?.rivals[0] : undefined} />
-        <Side name="B" answer={right.answer} revealed={stored ? round?.rivals[1] : undefined} />
+        <Side name="A" answer={left.answer} revealed={reveal?.left} />
+        <Side name="B" answer={right.answer} revealed={reveal?.right} />
       </div>
-      {over && !stored && (
-        <fieldset className="glass flex flex-wrap justify-center gap-3 rounded-3xl p-5">
+      {judging && (
+        <fieldset className="glass flex flex-wrap justify-center gap-3 rounded-3xl p-5" disabled={busy}>
           <legend className="sr-only">Which answer is better?</legend>
           {VERDICTS.map(([verdict, label]) => (
-            <button key={verdict} type="button" className="btn btn-quiet" onClick={() => void vote(verdict)}>
+            <button key={verdict} type="button" className="btn btn-quiet" onClick={() => void judge(verdict)}>
               {label}
             </button>
           ))}
         </fieldset>
       )}
       <p role="status" className="text-center text-muted" data-testid="vote">
-        {stored && TOLD[stored]}
+        {problem ? <span className="text-rose">{problem.message}</span> : reveal && told(reveal)}
       </p>
+      <RatingsTable version={votes} />
     </div>
+  );
+}
+
+/** Whether the arena cannot work here at all, rather than not for this question. */
+function isAbsent({ fault }: GatewayError): boolean {
+  return fault.code === "no_competition" || fault.code === "too_few_competitors";
+}
+
+function Absent({ problem }: { problem: GatewayError }) {
+  if (problem.fault.code === "too_few_competitors") {
+    return (
+      <EmptyState title="The arena needs two">
+        Fewer than two competitors are healthy here. Register another in <code>competitors.yaml</code>; it is
+        taken up when the file is saved.
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState title="No arena here">
+      This Janus runs without a competition service. <code>janus up</code> starts one.
+    </EmptyState>
   );
 }
 

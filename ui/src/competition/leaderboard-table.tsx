@@ -2,17 +2,20 @@
 
 import { ChevronDown, ChevronRight, ChevronUp } from "lucide-react";
 import { Fragment, useState } from "react";
+import { asLeaderboard, type Entry, type Estimate } from "@/gateway/competition";
 import { useOptional } from "@/gateway/use-optional";
 import { CodeSample } from "@/site/code-sample";
 import { EmptyState } from "@/site/empty-state";
 import { EntryDetails } from "./entry-details";
-import { COMPONENTS, type Entry, type Estimate, entriesOf, type SortKey, sorted } from "./leaderboard";
+import { COMPONENTS, type SortKey, sorted } from "./leaderboard";
 
 const PATH = "/api/competition/leaderboard";
+const FIRST_RUN = "janus-bench run --target http://localhost:8000 --suite public/dev";
 
 /** Who leads, as the competition service measured it; without one, how to come to a measurement. */
 export function Leaderboard() {
-  const read = useOptional(PATH, entriesOf);
+  const [suite, setSuite] = useState("");
+  const read = useOptional(suite ? `${PATH}?${new URLSearchParams({ suite })}` : PATH, asLeaderboard);
   if (read.kind === "asking") return <p className="py-16 text-center text-muted">Asking the gateway</p>;
   if (read.kind === "failed")
     return <EmptyState title="The leaderboard cannot be read">{read.why}</EmptyState>;
@@ -20,26 +23,50 @@ export function Leaderboard() {
     return (
       <EmptyState title="Nothing has been measured here">
         <p>
-          This Janus runs without a competition service, so there is no ranking, and none is made up. Scores
-          appear when the service runs and has recorded benchmark runs of the registered competitors.
+          The competition service does not run here, so there is no ranking, and none is made up. Scores
+          appear when it runs and has recorded benchmark runs; <code>janus up</code> starts it.
         </p>
       </EmptyState>
     );
   }
-  if (!read.value.length) {
+  const { entries, suites, suite: shown } = read.value;
+  if (!shown || !entries.length) {
     return (
       <EmptyState title="The ring is open">
-        <p>No run is recorded yet. Benchmark a competitor to put the first score here:</p>
+        <p>No run is recorded yet. Benchmark a competitor and publish the run to put the first score here:</p>
         <div className="mt-4 text-left">
-          <CodeSample name="sh" code="janus-bench run --target http://localhost:8000 --suite public/dev" />
+          <CodeSample name="sh" code={FIRST_RUN} />
         </div>
       </EmptyState>
     );
   }
-  return <Table entries={read.value} />;
+  return (
+    <>
+      <div className="mb-4 flex flex-wrap items-center gap-3 text-muted">
+        {suites.length > 1 ? (
+          <label className="flex items-center gap-2">
+            Suite
+            <select
+              className="field w-auto"
+              value={shown.name}
+              onChange={(event) => setSuite(event.target.value)}
+            >
+              {suites.map((name) => (
+                <option key={name}>{name}</option>
+              ))}
+            </select>
+          </label>
+        ) : (
+          <span className="font-code">{shown.name}</span>
+        )}
+        <span>{shown.tasks} tasks</span>
+      </div>
+      <Table entries={entries} suite={shown.name} />
+    </>
+  );
 }
 
-function Table({ entries }: { entries: Entry[] }) {
+function Table({ entries, suite }: { entries: Entry[]; suite: string }) {
   const [sort, setSort] = useState<{ key: SortKey; ascending: boolean }>({ key: "score", ascending: false });
   const [opened, setOpened] = useState<string | null>(null);
   const columns: [SortKey, string][] = [
@@ -89,9 +116,7 @@ function Table({ entries }: { entries: Entry[] }) {
                     >
                       <ChevronRight size={16} aria-hidden className={open ? "rotate-90" : ""} />
                       {entry.competitor_id}
-                      {entry.tier && (
-                        <span className="rounded-full bg-well px-2.5 py-0.5 text-sm">{entry.tier}</span>
-                      )}
+                      <span className="rounded-full bg-well px-2.5 py-0.5 text-sm">tier {entry.tier}</span>
                     </button>
                   </th>
                   <td className="px-4 py-3">
@@ -106,7 +131,7 @@ function Table({ entries }: { entries: Entry[] }) {
                 {open && (
                   <tr>
                     <td colSpan={columns.length} className="bg-well px-4 py-5 sm:px-8">
-                      <EntryDetails entry={entry} />
+                      <EntryDetails entry={entry} suite={suite} />
                     </td>
                   </tr>
                 )}

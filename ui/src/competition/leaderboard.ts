@@ -1,21 +1,4 @@
-import { isRecord } from "@/gateway/errors";
-
-/** A figure with the bounds of its 95% confidence interval. */
-export interface Estimate {
-  value: number;
-  low: number;
-  high: number;
-}
-
-export interface Entry {
-  competitor_id: string;
-  tier: string;
-  runs: number;
-  score: Estimate; // 0 to 100
-  components: Partial<Record<ComponentName, Estimate>>; // each 0 to 100
-  tasks: { name: string; score: number; runs: number }[];
-  history: { at: string; score: number }[]; // oldest first
-}
+import type { Entry } from "@/gateway/competition";
 
 export const COMPONENTS = ["quality", "speed", "cost", "streaming", "modality"] as const;
 export type ComponentName = (typeof COMPONENTS)[number];
@@ -28,51 +11,6 @@ export const WEIGHTS: Record<ComponentName, number> = {
   streaming: 10,
   modality: 10,
 };
-
-/** The entries of `{"entries": [...]}`; those without a competitor and a score are left out. */
-export function entriesOf(body: unknown): Entry[] {
-  const list = isRecord(body) && Array.isArray(body.entries) ? body.entries : [];
-  return list.flatMap((value) => entryOf(value) ?? []);
-}
-
-function entryOf(value: unknown): Entry | null {
-  if (!isRecord(value) || typeof value.competitor_id !== "string") return null;
-  const score = estimateOf(value.score);
-  if (!score) return null;
-  const components = isRecord(value.components) ? value.components : {};
-  return {
-    competitor_id: value.competitor_id,
-    tier: typeof value.tier === "string" ? value.tier : "",
-    runs: typeof value.runs === "number" ? value.runs : 0,
-    score,
-    components: Object.fromEntries(
-      COMPONENTS.flatMap((name) => {
-        const estimate = estimateOf(components[name]);
-        return estimate ? [[name, estimate]] : [];
-      }),
-    ),
-    tasks: listOf(value.tasks, ["name"], ["score", "runs"]) as Entry["tasks"],
-    history: listOf(value.history, ["at"], ["score"]) as Entry["history"],
-  };
-}
-
-function estimateOf(value: unknown): Estimate | null {
-  if (!isRecord(value)) return null;
-  const { value: middle, low, high } = value;
-  if (![middle, low, high].every((figure) => typeof figure === "number" && Number.isFinite(figure)))
-    return null;
-  return { value: middle as number, low: low as number, high: high as number };
-}
-
-function listOf(value: unknown, texts: string[], figures: string[]): Record<string, unknown>[] {
-  if (!Array.isArray(value)) return [];
-  return value.filter(
-    (item): item is Record<string, unknown> =>
-      isRecord(item) &&
-      texts.every((name) => typeof item[name] === "string") &&
-      figures.every((name) => typeof item[name] === "number"),
-  );
-}
 
 export type SortKey = "competitor_id" | "score" | ComponentName;
 

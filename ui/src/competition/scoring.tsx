@@ -37,8 +37,8 @@ export function Scoring() {
         ))}
       </dl>
       <p className="mt-5 text-muted">
-        Each part is scaled to 100. Intervals are 95% confidence intervals: where two of them overlap, the
-        order of the two is not settled.
+        Each part is scaled to 100. Intervals are 95% confidence intervals; entries whose difference is no
+        more than noise share a tier, and their order within it is not settled.
       </p>
     </section>
   );

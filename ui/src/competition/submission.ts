@@ -1,28 +1,32 @@
-import { gatewayUrl } from "@/gateway/base-url";
-import { errorOfResponse, unreachable } from "@/gateway/errors";
+import type { NewSubmission, StoredSubmission } from "@/gateway/competition";
+import { postJson } from "@/gateway/post-json";
 
-export interface Submission {
-  id: string;
-  url: string;
-  description: string;
-  contact: string;
-}
-
-export type Field = keyof Submission;
+export type Field = keyof NewSubmission;
 export type Problems = Partial<Record<Field, string>>;
 
-export const EMPTY: Submission = { id: "", url: "", description: "", contact: "" };
+export const TRANSPORTS = ["http", "grpc", "image"] as const;
 
-const ID = /^[a-z0-9][a-z0-9-]{1,62}$/;
+export const EMPTY: NewSubmission = {
+  name: "",
+  transport: "http",
+  address: "",
+  license: "",
+  description: "",
+  contact: "",
+};
+
+const NAME = /^[a-z0-9][a-z0-9-]{1,62}$/;
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
-const SCHEMES = new Set(["http:", "https:", "grpc:"]);
+const SCHEMES: Record<string, string[]> = { http: ["http:", "https:"], grpc: ["grpc:"] };
 const LONGEST_DESCRIPTION = 300;
 
-/** What is wrong, by field; empty when nothing is. */
-export function problemsOf(submission: Submission): Problems {
+/** What is wrong, by field; empty when nothing is. The service looks again, and closer. */
+export function problemsOf(submission: NewSubmission): Problems {
   const problems: Problems = {};
-  if (!ID.test(submission.id)) problems.id = "Small letters, digits and dashes; 2 to 63 of them.";
-  if (!isAddress(submission.url)) problems.url = "An address that begins with http://, https:// or grpc://.";
+  if (!NAME.test(submission.name)) problems.name = "Small letters, digits and dashes; 2 to 63 of them.";
+  const address = addressProblem(submission);
+  if (address) problems.address = address;
+  if (!submission.license.trim()) problems.license = "An SPDX identifier such as MIT, or proprietary.";
   if (!submission.description.trim()) problems.description = "One sentence about what it is good at.";
   if (submission.description.length > LONGEST_DESCRIPTION)
     problems.description = `At most ${LONGEST_DESCRIPTION} characters.`;
@@ -30,30 +34,20 @@ export function problemsOf(submission: Submission): Problems {
   return problems;
 }
 
-function isAddress(text: string): boolean {
-  try {
-    const { protocol, host } = new URL(text);
-    return SCHEMES.has(protocol) && host !== "";
-  } catch {
-    return false;
-  }
+function addressProblem({ transport, address }: NewSubmission): string | undefined {
+  const schemes = SCHEMES[transport];
+  if (!schemes) return address.trim() ? undefined : "An image reference such as ghcr.io/you/agent:1.0.";
+  const sound = URL.canParse(address) && new URL(address).host !== "";
+  if (sound && schemes.includes(new URL(address).protocol)) return undefined;
+  return `An address that begins with ${schemes.map((scheme) => `${scheme}//`).join(" or ")}.`;
 }
 
 /** The entry for `competitors.yaml`, by which a Janus of one's own takes the competitor up. */
-export function registryEntry({ id, url, description }: Submission): string {
-  return `competitors:\n  - id: ${id}\n    url: ${url}\n    description: ${JSON.stringify(description.trim())}\n`;
+export function registryEntry({ name, address, description }: NewSubmission): string {
+  return `competitors:\n  - id: ${name}\n    url: ${address}\n    description: ${JSON.stringify(description.trim())}\n`;
 }
 
-/** Stores it. True when it is stored, false where no service takes submissions. Throws `GatewayError`. */
-export async function submit(submission: Submission): Promise<boolean> {
-  const response = await fetch(gatewayUrl("/api/competition/submissions"), {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(submission),
-  }).catch(() => {
-    throw unreachable();
-  });
-  if (response.ok) return true;
-  if ([404, 405, 501, 503].includes(response.status)) return false;
-  throw await errorOfResponse(response);
+/** Has it stored. Throws `GatewayError`. */
+export function submit(submission: NewSubmission): Promise<StoredSubmission> {
+  return postJson<StoredSubmission>("/api/competition/submissions", submission);
 }

@@ -33,12 +33,29 @@ export type ChatEvent =
   | { kind: "usage"; usage: Usage }
   | { kind: "finish"; reason: string };
 
+/** What is posted where to have an answer streamed. */
+export interface Question {
+  path: string;
+  body: object;
+}
+
+/** A chat as a question to the gateway. */
+export function chatQuestion(request: ChatRequest): Question {
+  const body = { ...request, stream: true, stream_options: { include_usage: true } };
+  return { path: "/v1/chat/completions", body };
+}
+
+/** The answer's events to a chat; see `streamAnswer`. */
+export function streamChat(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatEvent> {
+  return streamAnswer(chatQuestion(request), signal);
+}
+
 /**
  * Asks, and gives the answer's events as they come; returns once the answer is whole.
  * Throws `GatewayError` for anything else, and the abort's reason when `signal` fires.
  */
-export async function* streamChat(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatEvent> {
-  const response = await post(request, signal);
+export async function* streamAnswer(question: Question, signal: AbortSignal): AsyncGenerator<ChatEvent> {
+  const response = await post(question, signal);
   if (!response.ok) throw await errorOfResponse(response);
   if (!response.body) throw brokenOff();
   yield {
@@ -58,12 +75,12 @@ export async function* streamChat(request: ChatRequest, signal: AbortSignal): As
   throw brokenOff();
 }
 
-async function post(request: ChatRequest, signal: AbortSignal): Promise<Response> {
+async function post({ path, body }: Question, signal: AbortSignal): Promise<Response> {
   try {
-    return await fetch(gatewayUrl("/v1/chat/completions"), {
+    return await fetch(gatewayUrl(path), {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ ...request, stream: true, stream_options: { include_usage: true } }),
+      body: JSON.stringify(body),
       signal,
     });
   } catch (reason) {

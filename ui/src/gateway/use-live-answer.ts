@@ -1,7 +1,7 @@
 "use client";
 
 import { useEffect, useRef, useState } from "react";
-import { type ChatRequest, streamChat } from "./chat-stream";
+import { type Question, streamAnswer } from "./chat-stream";
 
 const SHOW_EVERY_MS = 50;
 
@@ -19,12 +19,12 @@ export function useLiveAnswer() {
   const stopping = useRef<AbortController>(null);
   useEffect(() => () => stopping.current?.abort(), []);
 
-  const ask = async (request: ChatRequest): Promise<LiveAnswer> => {
+  const ask = async (question: Question): Promise<LiveAnswer> => {
     stopping.current?.abort();
     const stop = new AbortController();
     stopping.current = stop;
     const current = () => stopping.current === stop;
-    const last = await received(request, stop.signal, (news) => current() && setAnswer(news));
+    const last = await received(question, stop.signal, (news) => current() && setAnswer(news));
     if (current()) setAnswer(last);
     return last;
   };
@@ -32,7 +32,7 @@ export function useLiveAnswer() {
 }
 
 async function received(
-  request: ChatRequest,
+  question: Question,
   signal: AbortSignal,
   show: (answer: LiveAnswer) => void,
 ): Promise<LiveAnswer> {
@@ -41,7 +41,7 @@ async function received(
   const timer = setInterval(() => show(answer), SHOW_EVERY_MS);
   show(answer);
   try {
-    for await (const event of streamChat(request, signal)) {
+    for await (const event of streamAnswer(question, signal)) {
       if (event.kind !== "content") continue;
       const firstMs = answer.firstMs ?? performance.now() - sent;
       answer = { ...answer, text: answer.text + event.text, firstMs };

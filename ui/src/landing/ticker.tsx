@@ -1,25 +1,34 @@
 "use client";
 
 import { useEffect, useState } from "react";
+import { asLeaderboard, asRatings, type Leaderboard, type Ratings } from "@/gateway/competition";
 import { gatewayHealth, type Health, listModels, type Model } from "@/gateway/models";
+import { readOptional } from "@/gateway/optional";
 
 const EVERY_MS = 10_000;
 
 type Reading =
   | { state: "asking" }
   | { state: "unreachable" }
-  | { state: "read"; health: Health; models: Model[]; roundTripMs: number };
+  | {
+      state: "read";
+      health: Health;
+      models: Model[];
+      roundTripMs: number;
+      leaderboard: Leaderboard | null;
+      ratings: Ratings | null;
+    };
 
 /** What the gateway says of itself right now. Nothing is shown that was not just read. */
 export function Ticker() {
   const reading = useReading();
   return (
     <section aria-label="The gateway right now" className="glass rounded-2xl">
-      <dl className="grid grid-cols-2 divide-line sm:grid-cols-4 sm:divide-x">
+      <dl className="grid grid-cols-2 divide-line sm:grid-cols-3 lg:grid-cols-6 lg:divide-x">
         {facts(reading).map(([name, value]) => (
-          <div key={name} className="px-5 py-4">
+          <div key={name} className="min-w-0 px-5 py-4">
             <dt className="text-muted text-sm">{name}</dt>
-            <dd className="mt-1 font-code text-lg" data-testid={`ticker-${name}`}>
+            <dd className="mt-1 truncate font-code text-lg" data-testid={`ticker-${name}`}>
               {value}
             </dd>
           </div>
@@ -52,10 +61,28 @@ async function read(signal: AbortSignal): Promise<Reading> {
   try {
     const health = await gatewayHealth(signal);
     const roundTripMs = performance.now() - asked;
-    return { state: "read", health, models: await listModels(signal), roundTripMs };
+    const [models, leaderboard, ratings] = await Promise.all([
+      listModels(signal),
+      readOptional("/api/competition/leaderboard", asLeaderboard, signal),
+      readOptional("/api/competition/arena/ratings", asRatings, signal),
+    ]);
+    return {
+      state: "read",
+      health,
+      models,
+      roundTripMs,
+      leaderboard: leaderboard.kind === "read" ? leaderboard.value : null,
+      ratings: ratings.kind === "read" ? ratings.value : null,
+    };
   } catch {
     return { state: "unreachable" };
   }
+}
+
+function leaderOf(leaderboard: Leaderboard | null): string {
+  const first = leaderboard?.entries[0];
+  if (!first) return leaderboard ? "none yet" : "–";
+  return `${first.competitor_id} · ${first.score.value.toFixed(1)}`;
 }
 
 function facts(reading: Reading): [string, string][] {
@@ -66,6 +93,8 @@ function facts(reading: Reading): [string, string][] {
       ["Competitors", "–"],
       ["Healthy now", "–"],
       ["Round trip", "–"],
+      ["Leader", "–"],
+      ["Blind votes", "–"],
     ];
   }
   const competitors = new Set(reading.models.flatMap((model) => model.janus.competitor_ids));
@@ -79,5 +108,7 @@ function facts(reading: Reading): [string, string][] {
     ["Competitors", String(competitors.size)],
     ["Healthy now", String(healthy.size)],
     ["Round trip", `${reading.roundTripMs.toFixed(0)} ms`],
+    ["Leader", leaderOf(reading.leaderboard)],
+    ["Blind votes", reading.ratings ? String(reading.ratings.votes) : "–"],
   ];
 }

@@ -3,18 +3,19 @@
 import { ArrowRight, Search } from "lucide-react";
 import Link from "next/link";
 import { useState } from "react";
+import { asMarketplace } from "@/gateway/competition";
 import { useOptional } from "@/gateway/use-optional";
 import { EmptyState } from "@/site/empty-state";
-import { type Component, componentsOf, matching } from "./component";
+import { type Component, matching } from "./component";
 
 const PATH = "/api/marketplace/components";
 
 /** All components, to be searched and filtered. */
 export function Catalogue() {
-  const read = useOptional(PATH, componentsOf);
+  const read = useOptional(PATH, asMarketplace);
   const [query, setQuery] = useState("");
   const [category, setCategory] = useState("");
-  const components = read.kind === "read" ? read.value : [];
+  const components = read.kind === "read" ? read.value.components : [];
   const categories = [...new Set(components.map((component) => component.category))].sort();
   const found = matching(components, query, category);
   return (
@@ -53,8 +54,8 @@ export function Catalogue() {
         {read.kind === "failed" && <EmptyState title="The catalogue cannot be read">{read.why}</EmptyState>}
         {read.kind === "absent" && (
           <EmptyState title="No catalogue here">
-            This gateway serves no components. Put a manifest into <code>ui/catalogue</code> and run{" "}
-            <code>make ui</code>.
+            The competition service, which keeps the catalogue, does not run here. <code>janus up</code>{" "}
+            starts it.
           </EmptyState>
         )}
         {read.kind === "read" && !found.length && (

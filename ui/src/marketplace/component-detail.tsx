@@ -21,7 +21,7 @@ export function ComponentDetail({ component }: { component: Component }) {
         <Fact name="Address" value={component.address} />
         <Fact name="Source" value={`${component.source}/`} />
       </dl>
-      {component.try && <TryLive trial={component.try} />}
+      {component.trial && <TryLive component={component} trial={component.trial} />}
       <Section title="Operations">
         <Rows rows={component.operations} />
       </Section>

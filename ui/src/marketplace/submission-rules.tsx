@@ -19,7 +19,8 @@ const MANIFEST = `{
   "operations": [{ "name": "POST /run", "what": "..." }],
   "settings": [],
   "versions": [{ "version": "0.1.0", "notes": "..." }],
-  "sample": { "language": "python", "code": "..." }
+  "sample": { "language": "python", "code": "..." },
+  "trial": { "label": "Input", "input": "...", "note": "..." }
 }`;
 
 export function SubmissionRules() {
@@ -39,7 +40,7 @@ export function SubmissionRules() {
           ))}
         </dl>
       </div>
-      <CodeSample name="ui/catalogue/my-component.json" code={MANIFEST} />
+      <CodeSample name="manifests/my-component.json" code={MANIFEST} />
     </section>
   );
 }

@@ -2,18 +2,76 @@
 
 import { Play, Square } from "lucide-react";
 import { useId, useState } from "react";
+import { chatQuestion } from "@/gateway/chat-stream";
+import { asMarketplace } from "@/gateway/competition";
 import { useLiveAnswer } from "@/gateway/use-live-answer";
+import { useOptional } from "@/gateway/use-optional";
 import { AnswerPane } from "@/site/answer-pane";
-import type { Component } from "./component";
+import type { Component, Trial } from "./component";
+import { TrialOutput, useTrial } from "./trial-call";
 
-/** Asks the real thing, here and now. */
-export function TryLive({ trial }: { trial: NonNullable<Component["try"]> }) {
-  const [prompt, setPrompt] = useState(trial.prompt);
-  const { answer, ask, stop } = useLiveAnswer();
-  const note = useId();
+/** Asks the real thing, here and now: by a call of its own, or in a chat that goes through it. */
+export function TryLive({ component, trial }: { component: Component; trial: Trial }) {
   return (
     <section aria-label="Try it" className="glass mt-10 rounded-3xl p-6">
       <h2 className="font-bold text-2xl">Try it</h2>
+      {trial.model ? <Chat trial={trial} /> : <Call component={component} trial={trial} />}
+    </section>
+  );
+}
+
+function Chat({ trial }: { trial: Trial }) {
+  const { answer, ask, stop } = useLiveAnswer();
+  return (
+    <>
+      <Form
+        trial={trial}
+        running={answer.state === "streaming"}
+        stop={stop}
+        run={(content) =>
+          void ask(chatQuestion({ model: trial.model, messages: [{ role: "user", content }] }))
+        }
+      />
+      <AnswerPane answer={answer} label="Answer" />
+    </>
+  );
+}
+
+function Call({ component, trial }: { component: Component; trial: Trial }) {
+  const catalogue = useOptional("/api/marketplace/components", asMarketplace);
+  const { state, run } = useTrial(component.id);
+  if (catalogue.kind === "asking") return <p className="mt-1 text-muted">Asking the gateway</p>;
+  if (catalogue.kind !== "read" || !catalogue.value.trials_open) {
+    return (
+      <p className="mt-1 text-muted">
+        Trials are closed here: they spend the operator's money. <code>JANUS_TRY_IT=true</code> opens them;{" "}
+        <code>janus up</code> does so while only this machine reaches the gateway.
+      </p>
+    );
+  }
+  return (
+    <>
+      <Form trial={trial} running={state.kind === "running"} run={(input) => void run(input)} />
+      <TrialOutput state={state} />
+    </>
+  );
+}
+
+function Form({
+  trial,
+  running,
+  run,
+  stop,
+}: {
+  trial: Trial;
+  running: boolean;
+  run: (input: string) => void;
+  stop?: () => void;
+}) {
+  const [input, setInput] = useState(trial.input);
+  const note = useId();
+  return (
+    <>
       <p id={note} className="mt-1 text-muted">
         {trial.note}
       </p>
@@ -21,28 +79,27 @@ export function TryLive({ trial }: { trial: NonNullable<Component["try"]> }) {
         className="mt-4 flex flex-wrap gap-3"
         onSubmit={(event) => {
           event.preventDefault();
-          if (prompt.trim())
-            void ask({ model: trial.model, messages: [{ role: "user", content: prompt.trim() }] });
+          if (input.trim()) run(input.trim());
         }}
       >
         <input
-          aria-label="What to ask"
+          aria-label={trial.label}
           aria-describedby={note}
           className="field min-w-0 flex-1"
-          value={prompt}
-          onChange={(event) => setPrompt(event.target.value)}
+          maxLength={2000}
+          value={input}
+          onChange={(event) => setInput(event.target.value)}
         />
-        {answer.state === "streaming" ? (
+        {running && stop ? (
           <button type="button" className="btn btn-quiet" onClick={stop}>
             <Square size={15} aria-hidden /> Stop
           </button>
         ) : (
-          <button type="submit" className="btn btn-primary">
+          <button type="submit" className="btn btn-primary" disabled={running}>
             <Play size={17} aria-hidden /> Run
           </button>
         )}
       </form>
-      <AnswerPane answer={answer} label="Answer" />
-    </section>
+    </>
   );
 }

@@ -1,0 +1,1 @@
+"""`/api/competition/*` and `/api/marketplace/*`: the competition service over HTTP."""
