@@ -10,7 +10,7 @@ import json
 import re
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -239,11 +239,17 @@ def router_server(router: ScriptedRouter) -> mesh.Server:
 
 
 @asynccontextmanager
-async def running_edge(**settings: Any) -> AsyncIterator[EdgeStack]:
-    """An edge with these settings, its router and a client, for as long as the block lasts."""
+async def running_edge(*, competition: str = "", **settings: Any) -> AsyncIterator[EdgeStack]:
+    """An edge with these settings, its router and a client, for as long as the block lasts.
+
+    `competition` is the address of a competition service.
+    """
     router = ScriptedRouter()
-    async with router_server(router) as server, mesh.dial(server.address) as peer:
-        app = create_app(_GivenSettings(**{"artifact_key": "k" * 32, **settings}), peer)
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(router_server(router))
+        peer = await stack.enter_async_context(mesh.dial(server.address))
+        contest = await stack.enter_async_context(mesh.dial(competition)) if competition else None
+        app = create_app(_GivenSettings(**{"artifact_key": "k" * 32, **settings}), peer, contest)
         async with serving_http(app) as port, http_client(port) as client:
             yield EdgeStack(app, router, server, client, port)
 

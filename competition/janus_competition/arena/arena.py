@@ -36,7 +36,7 @@ class Arena:
     async def open(self, prompt: str, candidates: Sequence[str], client: ClientHash) -> tuple[Battle, str]:
         """A battle and its token. Raises `InvalidRequest`, `RateLimited`, `Unavailable` without two."""
         text = prompt.strip()
-        if not text or len(text) > _LONGEST_PROMPT:
+        if not text or len(text) > _LONGEST_PROMPT or "\0" in text:
             raise InvalidRequest(f"prompt: needs 1 to {_LONGEST_PROMPT} characters", param="prompt")
         if len(set(candidates)) < 2:
             raise Unavailable("a battle needs two healthy competitors", code="too_few_competitors")

@@ -19,16 +19,26 @@ _UNLIKELY = 1e-5
 
 
 def suspicious(ballots: Sequence[Ballot]) -> set[str]:
-    """Voters whose votes are left out."""
+    """Voters whose votes are left out.
+
+    The least likely one goes first, and the rest are judged without its votes: a flood shifts what
+    everybody seems to think, and honest voters would look odd beside it.
+    """
     by_voter: defaultdict[str, list[Ballot]] = defaultdict(list)
     for ballot in ballots:
         by_voter[ballot.voter].append(ballot)
-    points = _Points(ballots)
-    return {
-        voter
-        for voter, own in by_voter.items()
-        if len(own) >= _FEWEST and (_one_sided(own) or _partial(own, points))
-    }
+    found: set[str] = set()
+    while True:
+        everybody = _Points([ballot for ballot in ballots if ballot.voter not in found])
+        judged = {
+            voter: _likelihood(own, everybody)
+            for voter, own in by_voter.items()
+            if voter not in found and len(own) >= _FEWEST
+        }
+        worst = min(judged, key=judged.__getitem__, default=None)
+        if worst is None or judged[worst] >= _UNLIKELY:
+            return found
+        found.add(worst)
 
 
 def weights(ballots: Sequence[Ballot]) -> list[float]:
@@ -57,15 +67,19 @@ class _Points:
         return self._won.get(name, 0.0), self._fought.get(name, 0)
 
 
-def _one_sided(own: Sequence[Ballot]) -> bool:
+def _likelihood(own: Sequence[Ballot], everybody: _Points) -> float:
+    """How likely an honest voter votes at least as oddly, by the oddest thing about it."""
+    return min(_one_sided(own), _partial(own, everybody))
+
+
+def _one_sided(own: Sequence[Ballot]) -> float:
     decided = [ballot for ballot in own if ballot.verdict in (Verdict.LEFT, Verdict.RIGHT)]
     left = sum(ballot.verdict is Verdict.LEFT for ballot in decided)
-    most = max(left, len(decided) - left)
-    return len(decided) >= _FEWEST and 2 * at_least(most, len(decided), 0.5) < _UNLIKELY
+    return 2 * at_least(max(left, len(decided) - left), len(decided), 0.5)
 
 
-def _partial(own: Sequence[Ballot], everybody: _Points) -> bool:
-    mine = _Points(own)
+def _partial(own: Sequence[Ballot], everybody: _Points) -> float:
+    mine, least = _Points(own), 1.0
     for name in mine.names():
         won, fought = mine.of(name)
         all_won, all_fought = everybody.of(name)
@@ -74,9 +88,8 @@ def _partial(own: Sequence[Ballot], everybody: _Points) -> bool:
             continue
         expected = (all_won - won + 1) / (others + 2)
         for share, chance in ((won, expected), (fought - won, 1 - expected)):
-            if at_least(math.floor(share), fought, chance) < _UNLIKELY:
-                return True
-    return False
+            least = min(least, at_least(math.floor(share), fought, chance))
+    return least
 
 
 def at_least(successes: int, trials: int, chance: float) -> float:

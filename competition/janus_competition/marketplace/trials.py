@@ -28,7 +28,7 @@ from janus_mesh.errors import (
 )
 from janus_mesh.headers import TOKEN
 
-_SECONDS = 30.0
+SECONDS = 30.0
 _LONGEST_INPUT = 2_000
 _LONGEST_OUTPUT = 4_000
 _MOST_BYTES = 512 * 1024
@@ -66,7 +66,7 @@ class Trials:
         self._key = key
         self._budget_usd = budget_usd
         self._client = httpx.AsyncClient(
-            base_url=url, timeout=_SECONDS, trust_env=False, follow_redirects=False
+            base_url=url, timeout=SECONDS, trust_env=False, follow_redirects=False
         )
 
     async def __aenter__(self) -> "Trials":
@@ -84,7 +84,10 @@ class Trials:
             raise InvalidRequest(f"input: needs 1 to {_LONGEST_INPUT} characters", param="input")
         began = time.monotonic()
         platform = _Platform(self._client, self._headers())
-        output = await trial(platform, text.strip())
+        try:
+            output = await trial(platform, text.strip())
+        except (KeyError, IndexError, TypeError, AttributeError):
+            raise CompetitorFailed("the component's answer has another shape than expected") from None
         seconds = time.monotonic() - began
         return Tried(output[:_LONGEST_OUTPUT], platform.first_call, seconds, len(output) > _LONGEST_OUTPUT)
 
@@ -93,7 +96,7 @@ class Trials:
             return {}
         name = f"try_{uuid.uuid4().hex}"
         token = request_token.mint(
-            self._key, "marketplace-trial", name, lifetime=2 * _SECONDS, budget_usd=self._budget_usd
+            self._key, "marketplace-trial", name, lifetime=2 * SECONDS, budget_usd=self._budget_usd
         )
         return {TOKEN: token}
 
@@ -132,7 +135,7 @@ class _Platform:
                         raise CompetitorFailed("the component's answer is too large to show")
                 return response.status_code, b"".join(parts)
         except httpx.TimeoutException:
-            raise CompetitorTimeout(f"the component did not answer within {_SECONDS:g} s") from None
+            raise CompetitorTimeout(f"the component did not answer within {SECONDS:g} s") from None
         except httpx.TransportError:
             raise Unavailable(
                 "the platform services cannot be reached", code="platform_unavailable", retry_after=1.0

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, event, make_url, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from janus_mesh import logs
-from janus_mesh.errors import Unavailable
+from janus_mesh.errors import InvalidRequest, Unavailable
 
 from . import migrating
 
@@ -61,7 +61,11 @@ async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     try:
         async with engine.begin() as connection:
             yield connection
-    except (OperationalError, PoolTimeout, OSError) as error:
+    except (IntegrityError, ProgrammingError):
+        raise  # the first is for who wrote to judge, the second a bug
+    except (DBAPIError, PoolTimeout, OSError) as error:
+        if _is_about_data(error):
+            raise InvalidRequest("a text holds what cannot be stored, such as a NUL") from None
         log.warning("database failed", reason=_reason(error))
         raise Unavailable(
             "the competition's database does not answer", code="database_unavailable", retry_after=1.0
@@ -121,6 +125,11 @@ def _held(path: Path) -> Iterator[None]:
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def _is_about_data(error: BaseException) -> bool:
+    """SQLSTATE class 22, whatever class of exception the driver makes of it."""
+    return isinstance(error, DBAPIError) and str(getattr(error.orig, "sqlstate", "")).startswith("22")
 
 
 def _reason(error: BaseException) -> str:
