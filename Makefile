@@ -13,6 +13,7 @@ ROOMS := proto mesh edge router competitor_shim platform_services sandbox baseli
 NODE_CLIENT := tests/clients/node
 UI_SOURCES := $(shell find ui/src ui/scripts competition/janus_competition/marketplace/manifests -type f) ui/next.config.ts ui/postcss.config.mjs ui/tsconfig.json
 CHROMIUM := /usr/bin/chromium
+POSTGRES := /usr/lib/postgresql
 
 .PHONY: help
 help: ## List the targets
@@ -32,7 +33,7 @@ ui: ui/out/.built ## Build the pages that the edge serves, when they have change
 test: check test-all ## Everything that must hold: code checks, contracts, and the whole test suite
 
 .PHONY: test-all
-test-all: setup-dev ui $(CHROMIUM) ## The test suite alone
+test-all: setup-dev ui $(CHROMIUM) $(POSTGRES) ## The test suite alone
 	@cd ui && npm test --silent
 	@$(BIN)/pytest
 
@@ -149,3 +150,8 @@ ui/out/.built: ui/node_modules/.installed $(UI_SOURCES)
 $(CHROMIUM):
 	@echo "apt-get install chromium"
 	@apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium >/dev/null
+
+# The server that the competition's tests start as clusters of their own.
+$(POSTGRES):
+	@echo "apt-get install postgresql"
+	@apt-get update -qq && apt-get install -qq -y --no-install-recommends postgresql >/dev/null

@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, Request, async_playwright
+from support.bundles import Signer, a_run
 from support.competitor_scripts import tokens
 from support.http_competitor import HttpCompetitor
 from support.stack import Stack, free_port, running
@@ -57,11 +59,20 @@ async def competitor(only_competitor: HttpCompetitor) -> HttpCompetitor:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def stack(
-    port: int, only_competitor: HttpCompetitor, tmp_path_factory: pytest.TempPathFactory
+    port: int, only_competitor: HttpCompetitor, signer: Signer, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Stack]:
     assert (ROOT / "ui/out/index.html").is_file(), "the pages are not built: run `make ui`"
     registry = REGISTRY.replace("{port}", str(port))
-    starting = running(tmp_path_factory.mktemp("ui"), registry, model=True)
+    environment = {
+        "JANUS_TRY_IT": "true",
+        "JANUS_COMPETITION_TRUSTED_KEYS": signer.public_key,
+        "JANUS_ARENA_BATTLES_PER_HOUR": "1000",
+        "JANUS_SUBMISSIONS_PER_DAY": "1000",
+        "JANUS_SEARCH_DOCS": str(ROOT / "docs"),
+    }
+    starting = running(
+        tmp_path_factory.mktemp("ui"), registry, model=True, more=["competition"], environment=environment
+    )
     # In threads: the competitor, which runs here, must be able to answer meanwhile.
     stack = await asyncio.to_thread(starting.__enter__)
     try:
@@ -70,6 +81,24 @@ async def stack(
         yield stack
     finally:
         await asyncio.to_thread(starting.__exit__, None, None, None)
+
+
+@pytest.fixture(scope="session")
+def signer() -> Signer:
+    """Whose runs the stack takes in."""
+    return Signer()
+
+
+@pytest.fixture(scope="session")
+def published(stack: Stack, signer: Signer) -> None:
+    """Runs of two competitors, of which one has two."""
+    for run in (
+        a_run("run_old", "scripted", 55, created_at="2026-11-01T00:00:00Z"),
+        a_run("run_new", "scripted", 71.2, half=3, created_at="2026-11-20T00:00:00Z"),
+        a_run("run_rival", "rival", 69.9, half=3),
+    ):
+        response = httpx.post(f"{stack.url}/api/competition/runs", json=signer.parts(run), timeout=20)
+        assert response.status_code == 201, response.text
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -21,16 +21,6 @@ ROOT = Path(__file__).parent.parent.parent
 PICTURES = ROOT / "build/ui"
 AXE = (ROOT / "ui/node_modules/axe-core/axe.min.js").read_text()
 WIDTHS = {375: 812, 768: 1024, 1440: 900}
-SCORED = {"value": 71.2, "low": 68.0, "high": 74.4}
-ENTRY = {
-    "competitor_id": "scripted",
-    "tier": "gold",
-    "runs": 30,
-    "score": SCORED,
-    "components": {"quality": SCORED, "speed": SCORED, "streaming": SCORED},
-    "tasks": [{"name": "arithmetic", "score": 80.0, "runs": 10}],
-    "history": [{"at": "2026-11-01T00:00:00Z", "score": 60.0}, {"at": "2026-11-20T00:00:00Z", "score": 71.2}],
-}
 
 
 async def look(page: Page, name: str, scheme: str) -> None:
@@ -146,20 +136,43 @@ async def test_form_with_problems(page: Page, scheme: str) -> None:
     await look(page, "competition-problems", scheme)
 
 
+@pytest.mark.usefixtures("published")
 async def test_leaderboard_with_entries(page: Page, scheme: str) -> None:
-    """In place of the service, which is not here yet: the shape that the page reads."""
-    await page.route("**/api/competition/leaderboard", lambda route: route.fulfill(json={"entries": [ENTRY]}))
     await page.goto("/competition")
     await page.get_by_role("button", name="scripted").click()
-    await expect(page.get_by_text("arithmetic")).to_be_visible()
+    await expect(page.get_by_text("arithmetic/1")).to_be_visible()
     await look(page, "competition-entries", scheme)
 
 
+async def test_form_that_was_stored(page: Page, scheme: str) -> None:
+    await page.goto("/competition")
+    fields = {
+        "Name": f"agent-{scheme}",
+        "Address": "http://127.0.0.1:9999",
+        "License": "MIT",
+        "What it is good at": "Verse",
+        "Contact": "me@example.org",
+    }
+    for label, text in fields.items():
+        await page.get_by_label(label, exact=True).fill(text)
+    await page.get_by_role("button", name="Submit").click()
+    await expect(page.get_by_test_id("submissions")).to_contain_text(f"agent-{scheme}")
+    await look(page, "competition-stored", scheme)
+
+
 async def test_arena_after_the_vote(page: Page, competitor: HttpCompetitor, scheme: str) -> None:
-    competitor.chat = tokens("I say so")
+    competitor.next_chats.extend([tokens("I say so"), tokens("I say no")])
     await page.goto("/arena")
     await page.get_by_label("The question for both").fill("Who is best?")
     await page.get_by_role("button", name="Let them answer").click()
     await page.get_by_role("button", name="A tie").click(timeout=50_000)
-    await expect(page.get_by_test_id("vote")).to_contain_text("not stored")
+    await expect(page.get_by_test_id("vote")).to_have_text("Your vote is stored.")
+    await expect(page.get_by_role("region", name="Ratings by votes")).to_be_visible()
     await look(page, "arena-voted", scheme)
+
+
+async def test_trial_with_its_output(page: Page, scheme: str) -> None:
+    await page.goto("/marketplace/vector-memory")
+    await page.get_by_role("button", name="Run").click()
+    await expect(page.get_by_label("Output")).to_be_visible(timeout=40_000)
+    await look(page, "marketplace-tried", scheme)

@@ -1,5 +1,7 @@
 """Everything by keyboard alone."""
 
+import uuid
+
 import pytest
 from playwright.async_api import Page, expect
 from support.chat_page import ChatPage
@@ -108,11 +110,32 @@ async def test_the_form_is_filled_and_sent_without_a_mouse(page: Page) -> None:
     await page.goto("/competition")
     await page.get_by_role("heading", name="Enter your competitor").scroll_into_view_if_needed()
     await tab_to(page, "Name")
-    for text in ("my-agent", "http://127.0.0.1:9999", "Verse", "me@example.org"):
+    name = f"agent-{uuid.uuid4().hex[:8]}"
+    for text in (name, "grpc", "grpc://127.0.0.1:9999", "MIT", "Verse", "me@example.org"):
         await page.keyboard.type(text)
         await page.keyboard.press("Tab")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_text("nothing was stored")).to_be_visible()
+    await expect(page.get_by_text(f"Stored. {name} is entered.")).to_be_visible()
+
+
+async def test_a_battle_is_judged_without_a_mouse(page: Page, competitor: HttpCompetitor) -> None:
+    competitor.next_chats.extend([tokens("yes"), tokens("no")])
+    await page.goto("/arena")
+    await tab_to(page, "The question for both")
+    await page.keyboard.type("Well?")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("button", name="A is better")).to_be_visible(timeout=50_000)
+    await tab_to(page, "A is better")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_test_id("vote")).to_have_text("Your vote is stored.")
+
+
+async def test_a_component_is_tried_without_a_mouse(page: Page) -> None:
+    await page.goto("/marketplace/web-search")
+    await expect(page.get_by_role("button", name="Run")).to_be_visible()
+    await tab_to(page, "Query")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_test_id("trial")).to_contain_text("local index", timeout=40_000)
 
 
 async def test_a_narrow_page_opens_and_closes_its_drawer_by_keyboard(page: Page) -> None:

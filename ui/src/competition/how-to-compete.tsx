@@ -7,7 +7,7 @@ const STEPS = [
   ],
   ["Register", "Add your address to competitors.yaml. A running Janus takes it up when the file is saved."],
   ["Try", "Ask for yourself by name in the chat, then meet a rival blind in the arena."],
-  ["Submit", "Send the form below. It is checked field by field before anything is stored."],
+  ["Submit", "Send the form below. It is stored for the operator, who benchmarks you and publishes the run."],
 ] as const;
 
 const REQUIREMENTS = [
