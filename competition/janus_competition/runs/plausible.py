@@ -2,7 +2,7 @@
 
 from janus_mesh.errors import InvalidRequest
 
-from .record import WEIGHTS, Component, Figure, Run
+from .record import WEIGHTS, Figure, Run
 
 # Figures may have been rounded to one decimal each.
 _ROUNDING = 0.11
@@ -10,17 +10,14 @@ _ROUNDING = 0.11
 
 def require_plausible(run: Run) -> None:
     """Raises `InvalidRequest` naming the figure that cannot be."""
-    measured = {name: part for name, part in run.components.items() if part.value is not None}
+    _require_finished(run)
     for name, part in run.components.items():
         if part.weight != WEIGHTS[name]:
             raise _lie(f"components.{name}.weight", f"is {part.weight:g}; it weighs {WEIGHTS[name]:g}")
-    for name, part in measured.items():
-        _require_interval(f"components.{name}", _complete(name, part))
+        _require_interval(f"components.{name}", part)
     for benchmark, figure in run.benchmarks.items():
         _require_interval(f"benchmarks.{benchmark}", figure)
     _require_interval("composite", run.composite)
-    if not measured:
-        raise _lie("components", "hold no measured one")
     value = composite_of(run)
     if abs(value - run.composite.value) > _ROUNDING:
         raise _lie("composite.value", f"is {run.composite.value:g}; its components make {value:.2f}")
@@ -28,16 +25,21 @@ def require_plausible(run: Run) -> None:
 
 def composite_of(run: Run) -> float:
     """The weighted mean of the components that were measured, 0 to 100."""
-    measured = [
-        (WEIGHTS[name], part.value) for name, part in run.components.items() if part.value is not None
-    ]
+    measured = [(WEIGHTS[name], part.value) for name, part in run.components.items() if part.measured]
+    if not measured:
+        raise _lie("components", "hold none that was measured")
     return sum(weight * value for weight, value in measured) / sum(weight for weight, _ in measured)
 
 
-def _complete(name: str, part: Component) -> Figure:
-    if part.value is None or part.low is None or part.high is None:
-        raise _lie(f"components.{name}", "has a value and no interval")
-    return Figure(value=part.value, low=part.low, high=part.high, n=part.n)
+def _require_finished(run: Run) -> None:
+    """A run that was stopped may have left out what it is bad at."""
+    reached = len({task.id for task in run.tasks})
+    if run.config.stopped is not None or reached != run.suite.tasks:
+        raise InvalidRequest(
+            f"run.tasks: {reached} of {run.suite.tasks} tasks were reached; an unfinished run does not count",
+            param="run.tasks",
+            code="unfinished_run",
+        )
 
 
 def _require_interval(place: str, figure: Figure) -> None:

@@ -25,14 +25,15 @@ class Figure(_Part):
     n: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
 
 
-class Component(_Part):
-    """A part of the composite; without a value it was not measured."""
+class Component(Figure):
+    """A part of the composite, measured on `n` tasks; on none, its figures say nothing."""
 
-    value: Share | None = None
-    low: Share | None = None
-    high: Share | None = None
     weight: Share
-    n: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
+    n: Annotated[int, Field(ge=0, le=1_000_000_000)]
+
+    @property
+    def measured(self) -> bool:
+        return self.n > 0
 
 
 class SuiteRef(_Part):
@@ -46,7 +47,19 @@ class SuiteRef(_Part):
 class Target(_Part):
     """Who was measured. The address and model are not shown: they may be internal."""
 
-    competitor_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
+    competitor_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$", max_length=64)]
+
+
+class Config(_Part):
+    """What of the suite was chosen, and why the run ended before its last task."""
+
+    benchmark: str | None = None
+    subset: int | None = None
+    stopped: str | None = None
+
+    @property
+    def whole_suite(self) -> bool:
+        return self.benchmark is None and self.subset is None
 
 
 class Score(_Part):
@@ -74,6 +87,7 @@ class Run(_Part):
     created_at: AwareDatetime
     suite: SuiteRef
     target: Target
+    config: Config = Config()
     components: dict[ComponentName, Component]
     composite: Figure
     benchmarks: dict[Text, Figure] = Field(default_factory=dict)

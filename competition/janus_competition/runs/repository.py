@@ -71,15 +71,21 @@ class Runs:
         return _summary(row), Run.model_validate(bundle["run"])
 
     async def suites(self) -> list[tuple[str, str]]:
-        """Every suite with the digest measured last, the suite measured last first."""
+        """Every suite with the digest that is ranked, the suite measured last first.
+
+        That is the digest measured last; a choice of a suite's tasks has one of its own, and is ranked
+        only where nobody ran all of them.
+        """
+        query = select(runs.c.suite, runs.c.suite_digest, runs.c.whole_suite)
         async with self._database.reading() as connection:
-            rows = await connection.execute(
-                select(runs.c.suite, runs.c.suite_digest).order_by(desc(runs.c.published_at), desc(runs.c.id))
-            )
+            rows = list(await connection.execute(query.order_by(desc(runs.c.published_at), desc(runs.c.id))))
+        whole: dict[str, str] = {}
         newest: dict[str, str] = {}
-        for suite, digest in rows:
+        for suite, digest, is_whole in rows:
             newest.setdefault(suite, digest)
-        return list(newest.items())
+            if is_whole:
+                whole.setdefault(suite, digest)
+        return list((newest | whole).items())
 
     async def of_suite(self, suite: str, digest: str) -> list[RunSummary]:
         """All its runs, the newest first."""
@@ -118,9 +124,7 @@ async def _known_hash(connection: AsyncConnection, run_id: str) -> str | None:
 def _row(bundle: Bundle, text: bytes) -> dict[str, object]:
     run = bundle.run
     components = {
-        name: part.model_dump(exclude={"weight"})
-        for name, part in run.components.items()
-        if part.value is not None
+        name: part.model_dump(exclude={"weight"}) for name, part in run.components.items() if part.measured
     }
     benchmarks = {name: figure.model_dump() for name, figure in run.benchmarks.items()}
     return {
@@ -130,6 +134,7 @@ def _row(bundle: Bundle, text: bytes) -> dict[str, object]:
         "suite": run.suite.name,
         "suite_digest": run.suite.digest,
         "suite_tasks": run.suite.tasks,
+        "whole_suite": run.config.whole_suite,
         "created_at": run.created_at.timestamp(),
         "published_at": time.time(),
         "signed_by": bundle.signed_by.fingerprint,

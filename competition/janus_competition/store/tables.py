@@ -25,6 +25,7 @@ runs = Table(
     Column("suite", String(80), nullable=False),
     Column("suite_digest", String(128), nullable=False),
     Column("suite_tasks", Integer, nullable=False),
+    Column("whole_suite", Boolean, nullable=False),  # not a choice of its tasks
     Column("created_at", Float(53), nullable=False),
     Column("published_at", Float(53), nullable=False),
     Column("signed_by", String(16), nullable=False),

@@ -41,8 +41,8 @@ def test_fields_that_are_unknown_here_are_signed_and_let_through() -> None:
 
 
 def test_a_component_that_was_not_measured_leaves_its_weight_to_the_others() -> None:
-    run = changed("modality", value=None, low=None, high=None)
-    assert opened(run).run.components["modality"].value is None
+    run = changed("modality", value=0.0, low=0.0, high=0.0, n=0)
+    assert not opened(run).run.components["modality"].measured
 
 
 def test_a_key_that_is_not_trusted_is_refused_with_the_way_to_mend_it() -> None:
@@ -123,13 +123,20 @@ def test_a_field_that_is_not_of_the_schema_is_named(run: dict[str, Any], place: 
         (changed("quality", value=90, low=89, high=91), "run.composite.value"),
         (changed("quality", weight=100), "run.components.quality.weight"),
         (changed("speed", low=80, high=90), "run.components.speed.value"),
-        (changed("cost", low=None), "run.components.cost"),
+        (changed("cost", low=None), "run.components.cost.low"),
         (a_run(components={}), "run.components"),
         (a_run(composite={"value": 70, "low": 71, "high": 72}), "run.composite.value"),
     ],
 )
 def test_figures_that_do_not_follow_from_each_other_are_refused(run: dict[str, Any], place: str) -> None:
     assert fault(run) == place
+
+
+@pytest.mark.parametrize("change", [{"config": {"stopped": "interrupted"}}, {"tasks": a_run()["tasks"][:1]}])
+def test_a_run_that_left_tasks_out_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequest, match="unfinished") as caught:
+        opened(a_run(**change))
+    assert (caught.value.param, caught.value.code) == ("run.tasks", "unfinished_run")
 
 
 def test_figures_may_have_been_rounded() -> None:

@@ -85,6 +85,16 @@ async def test_suites_are_ranked_apart_and_only_their_newest_version(
     assert (await leaderboard(competition)).suite.name == "public/train"
 
 
+async def test_a_choice_of_tasks_is_ranked_only_where_nobody_ran_all(
+    competition: Competition, publish: Any
+) -> None:
+    await publish(run_id="run_few", digest="few", config={"subset": 2})
+    assert [entry.run_id for entry in (await leaderboard(competition)).entries] == ["run_few"]
+    await publish(run_id="run_all", digest="all")
+    await publish(run_id="run_fewer", digest="few", config={"benchmark": "arithmetic"})
+    assert [entry.run_id for entry in (await leaderboard(competition)).entries] == ["run_all"]
+
+
 async def test_a_suite_that_nobody_ran_is_not_found(competition: Competition, publish: Any) -> None:
     await publish()
     error = await refusal(competition.runs.GetLeaderboard(pb.GetLeaderboardRequest(suite="none")))

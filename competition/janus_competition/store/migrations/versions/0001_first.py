@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("suite", sa.String(80), nullable=False),
         sa.Column("suite_digest", sa.String(128), nullable=False),
         sa.Column("suite_tasks", sa.Integer, nullable=False),
+        sa.Column("whole_suite", sa.Boolean, nullable=False),
         sa.Column("created_at", sa.Float(53), nullable=False),
         sa.Column("published_at", sa.Float(53), nullable=False),
         sa.Column("signed_by", sa.String(16), nullable=False),
