@@ -38,7 +38,7 @@ def opened(text: bytes, trusted: Collection[PublicKey]) -> Bundle:
     key = _key(bundle)
     if key not in trusted:
         raise PermissionDenied(
-            f"the key {key.fingerprint} is not trusted here: the operator lists trusted keys in "
+            f"the key {key.base64} is not trusted here: the operator lists trusted keys in "
             "JANUS_COMPETITION_TRUSTED_KEYS",
             param="public_key",
             code="untrusted_key",

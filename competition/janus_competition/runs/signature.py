@@ -29,6 +29,11 @@ class PublicKey:
         return cls(raw)
 
     @property
+    def base64(self) -> str:
+        """As settings and bundles have it."""
+        return base64.b64encode(self.raw).decode()
+
+    @property
     def fingerprint(self) -> str:
         """16 hex digits, for people."""
         return hashlib.sha256(self.raw).hexdigest()[:16]

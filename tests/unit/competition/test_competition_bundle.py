@@ -46,8 +46,10 @@ def test_a_component_that_was_not_measured_leaves_its_weight_to_the_others() -> 
 
 
 def test_a_key_that_is_not_trusted_is_refused_with_the_way_to_mend_it() -> None:
+    stranger = Signer()
     with pytest.raises(PermissionDenied, match="JANUS_COMPETITION_TRUSTED_KEYS") as caught:
-        bundle.opened(Signer().bundle(a_run()), TRUSTED)
+        bundle.opened(stranger.bundle(a_run()), TRUSTED)
+    assert stranger.public_key in caught.value.message
     assert (caught.value.param, caught.value.code) == ("public_key", "untrusted_key")
 
 
