@@ -94,7 +94,7 @@ def _settle(waiting: asyncio.Future[None]) -> None:
 # A writer rests so many times as long as it took to write, so that what messages cost stays a small
 # share of the time; at most so many floors, and none after an item that came alone.
 _REST_PER_WRITE = 15
-_MOST_FLOORS = 8
+_MOST_FLOORS = 12
 
 
 async def pump(outbox: Outbox[ItemT], write: Callable[[list[ItemT]], Awaitable[None]], floor: float) -> None:
