@@ -31,7 +31,12 @@ export function Header() {
       <div
         className={`mx-auto flex h-14 items-center gap-2 px-4 sm:px-6 ${path === "/chat" ? "" : "max-w-7xl"}`}
       >
-        <Link href="/" prefetch={false} className="mr-auto flex items-center gap-2.5" aria-label="Janus, home">
+        <Link
+          href="/"
+          prefetch={false}
+          className="mr-auto flex items-center gap-2.5"
+          aria-label="Janus, home"
+        >
           <Mark className="size-8" />
           <span className="font-display font-semibold text-xl tracking-tight">Janus</span>
         </Link>
