@@ -14,6 +14,8 @@ from collections.abc import Callable
 # Reads a second from which on a rest pays, and over how long they are counted.
 _THICK = 1000.0
 _WINDOW_SECONDS = 0.05
+# So many reads make a round worth its wake-up: when they come faster, a shorter rest will do.
+_ROUND_READS = 50
 # How long the loop stays awake for what cannot wait: a container nearby answers within it.
 _AWAKE_SECONDS = 0.003
 # Turns of the loop after a round of reads in which what was read is written to the link.
@@ -21,7 +23,7 @@ _TURNS_TO_WRITE = 3
 
 
 class Pace:
-    """One per event loop. `rest` is how far apart two rounds of reads are under load (seconds); 0: none."""
+    """One per event loop. Under load two rounds of reads are at most `rest` seconds apart; 0: none."""
 
     def __init__(
         self,
@@ -30,7 +32,8 @@ class Pace:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._rest = rest
+        self._longest = rest
+        self._rest = 0.0  # at the present rate of reads
         self._clock = clock
         self._sleep = sleep
         self._loop = asyncio.get_running_loop()
@@ -39,12 +42,11 @@ class Pace:
         self._awake_until = 0.0
         self._reads = 0
         self._counted_from = clock()
-        self._thick = False
 
     def read(self) -> None:
         """To be called at each read."""
         self._reads += 1
-        if self._rest and not self._round_is_on:
+        if self._longest and not self._round_is_on:
             self._round_is_on = True
             self._loop.call_soon(self._end_round, _TURNS_TO_WRITE)
 
@@ -60,9 +62,10 @@ class Pace:
         self._round_is_on = False
         now = self._clock()
         if now - self._counted_from >= _WINDOW_SECONDS:
-            self._thick = self._reads / (now - self._counted_from) >= _THICK
+            rate = self._reads / (now - self._counted_from)
+            self._rest = min(self._longest, _ROUND_READS / rate) if rate >= _THICK else 0.0
             self._reads, self._counted_from = 0, now
-        if self._thick and now >= self._awake_until:
+        if self._rest and now >= self._awake_until:
             left = self._rested_at + self._rest - now
             if left > 0:
                 self._sleep(left)  # the whole loop, on purpose

@@ -89,3 +89,9 @@ async def test_what_was_read_is_passed_on_before_the_rest():
         if slept_after:
             assert slept_after[-1] == len(passed)
     assert slept_after
+
+
+async def test_the_thicker_the_reads_the_shorter_the_rest():
+    thick = await read(0.005, rate=5_000, every=0.0002, rounds=1000)
+    thicker = await read(0.005, rate=40_000, every=0.0002, rounds=1000)
+    assert max(thicker.slept[-10:]) < max(thick.slept[-10:]) / 2
