@@ -8,7 +8,7 @@ from typing import Any
 
 import grpc
 import pytest
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+from support.given_settings import as_given
 
 import janus_mesh as mesh
 from janus_competition.service import running
@@ -20,21 +20,6 @@ from janus_proto._gen.janus.competition.v1 import (
     competition_pb2_grpc,
     marketplace_pb2_grpc,
 )
-
-
-class _GivenSettings(CompetitionSettings):
-    """Settings that do not depend on the environment of whoever runs the tests."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (init_settings,)
 
 
 @dataclass
@@ -51,7 +36,7 @@ class Competition:
 async def running_competition(folder: Path, **given: Any) -> AsyncIterator[Competition]:
     """A service with these settings, which keeps its file in `folder` unless it has a `database_url`."""
     url = given.pop("database_url", "")
-    settings = _GivenSettings(
+    settings = as_given(CompetitionSettings)(
         competition_port=0,
         competition_data=folder,
         competition_key="k" * 32,

@@ -18,8 +18,8 @@ import grpc
 import httpx
 import uvicorn
 from fastapi import FastAPI
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from support.answers import ChatEvent, say
+from support.given_settings import as_given
 
 import janus_mesh as mesh
 from janus_edge.app import create_app
@@ -101,21 +101,6 @@ class ScriptedRouter(router_pb2_grpc.RouterServiceServicer, artifact_pb2_grpc.Ar
         except (asyncio.CancelledError, GeneratorExit):
             self.fetch_cancelled.set()
             raise
-
-
-class _GivenSettings(EdgeSettings):
-    """Settings that do not depend on the environment of whoever runs the tests."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (init_settings,)
 
 
 @dataclass
@@ -249,7 +234,7 @@ async def running_edge(*, competition: str = "", **settings: Any) -> AsyncIterat
         server = await stack.enter_async_context(router_server(router))
         peer = await stack.enter_async_context(mesh.dial(server.address))
         contest = await stack.enter_async_context(mesh.dial(competition)) if competition else None
-        app = create_app(_GivenSettings(**{"artifact_key": "k" * 32, **settings}), peer, contest)
+        app = create_app(as_given(EdgeSettings)(**{"artifact_key": "k" * 32, **settings}), peer, contest)
         async with serving_http(app) as port, http_client(port) as client:
             yield EdgeStack(app, router, server, client, port)
 
