@@ -49,7 +49,8 @@ export function RatingsTable({ version }: { version: number }) {
         </table>
       </div>
       <p className="mt-3 text-muted text-sm">
-        {read.value.votes} votes count{left > 0 && `, ${left} do not`}. 400 points are odds of ten to one.
+        Votes that count: {read.value.votes}
+        {left > 0 && `; left out: ${left}`}. 400 points are odds of ten to one.
       </p>
     </section>
   );
