@@ -125,6 +125,6 @@ def _variant(path: Path, accepted: str) -> tuple[Path, str]:
 
 
 def _media_type(path: Path) -> str:
-    """Text says its encoding; the export's files without a suffix are JSON documents."""
-    kind = guess_type(path.name)[0] or ("application/octet-stream" if path.suffix else "application/json")
+    """Text says its encoding."""
+    kind = guess_type(path.name)[0] or "application/octet-stream"
     return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind

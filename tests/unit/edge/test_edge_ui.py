@@ -20,7 +20,6 @@ def export(tmp_path: Path) -> Path:
     folder = tmp_path / "out"
     (folder / "_next/static").mkdir(parents=True)
     (folder / "marketplace").mkdir()
-    (folder / "api/marketplace").mkdir(parents=True)
     (folder / "index.html").write_text("<!doctype html><h1>Landing</h1>")
     (folder / "404.html").write_text("<!doctype html><h1>No such page</h1>")
     (folder / "chat.html").write_text(PAGE)
@@ -28,7 +27,6 @@ def export(tmp_path: Path) -> Path:
     (folder / "chat.html.gz").write_bytes(gzip.compress(PAGE.encode()))
     (folder / "marketplace.html").write_text("<!doctype html><h1>Marketplace</h1>")
     (folder / "_next/static/a.js").write_text("0")
-    (folder / "api/marketplace/components").write_text('{"components": []}')
     (folder / ".secret").write_text("not for anybody")
     (tmp_path / "outside.html").write_text("not for anybody")
     return folder
@@ -128,12 +126,6 @@ async def test_the_api_goes_before_the_pages(edge: EdgeStack, export: Path) -> N
     assert (await edge.client.get("/health")).json()["status"] == "ok"
     assert (await edge.client.get("/v1/models")).json()["object"] == "list"
     assert (await edge.client.get("/v1/chat/completions")).status_code == 405
-
-
-async def test_what_the_export_holds_of_the_api_is_json(edge: EdgeStack) -> None:
-    answer = await edge.client.get("/api/marketplace/components")
-    assert answer.headers["content-type"] == "application/json"
-    assert answer.json() == {"components": []}
 
 
 async def test_without_built_pages_the_edge_says_how_to_build_them(tmp_path: Path) -> None:
