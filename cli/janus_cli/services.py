@@ -10,6 +10,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from . import agents
+
 _WILDCARDS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # recognised, not bound
 
 # A provider counts when both its key and its base URL are set.
@@ -132,7 +134,8 @@ def _sandboxes(
     """The sandbox service, and what its users need to know of it."""
     api = read.listener("JANUS_SANDBOX_HOST", "JANUS_SANDBOX_PORT", 8020)
     artifacts = read.listener("JANUS_SANDBOX_HOST", "JANUS_ARTIFACT_PORT", 5173)
-    service = replace(_http("sandbox", "janus_sandbox", api), listeners=(api, artifacts))
+    seen = {agents.IMAGE: agents.image(environment)}
+    service = replace(_http("sandbox", "janus_sandbox", api, environment=seen), listeners=(api, artifacts))
     sandy = {"SANDY_BASE_URL": service.url, "SANDY_API_KEY": environment.get("SANDY_API_KEY") or key}
     return (service,), sandy
 
