@@ -29,13 +29,15 @@ def run(order: Order) -> int:
     child = Child(_command(order), _variables(order))
     numbers = itertools.count(1)
     edited: list[str] = []
+    last = ""
     for line in child:
         if applied := _APPLIED.fullmatch(line):
             edited.append(applied[1])
             tool = steps.Tool(f"edit_{next(numbers)}", "edit", {"path": applied[1]})
             tool.end("", ok=True)
-        elif not _NOISE.match(line) and line not in edited:
+        elif not _NOISE.match(line) and (line or last):
             steps.reasoning(line + "\n")
+            last = line
     steps.answer(_without_listings(_last_said(_RECORD), edited))
     return child.exit_code()
 
