@@ -31,7 +31,7 @@ _MISSING = 127
 _UNPACK = 'tar -xf "$1" -C / && rm "$1" && exec "$2" "$3"'
 
 
-@dataclass
+@dataclass(eq=False)
 class Workplace:
     """A sandbox with the pack, the task and its files in it. Times are on the monotonic clock."""
 
@@ -54,6 +54,8 @@ class Workplaces:
 
     def __init__(self, settings: AgentCliSettings) -> None:
         self._settings = settings
+        self._open: set[Workplace] = set()
+        self._makings: set[asyncio.Future[Sandbox]] = set()
         self._endings: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
@@ -67,6 +69,7 @@ class Workplaces:
         except TimeoutError:
             raise _late(patience) from None
         workplace = Workplace(sandbox, account, agent, "", began, began)
+        self._open.add(workplace)
         try:
             try:
                 async with asyncio.timeout(patience):
@@ -80,6 +83,7 @@ class Workplaces:
 
     async def end(self, workplace: Workplace) -> None:
         """Ends the sandbox; harmless when it was ended before."""
+        self._open.discard(workplace)
         if workplace.ended_at is not None:
             return
         workplace.ended_at = time.monotonic()
@@ -94,6 +98,8 @@ class Workplaces:
                 ttl=self._settings.agent_timeout + _TTL_SLACK_SECONDS,
             )
         )
+        self._makings.add(making)
+        making.add_done_callback(self._makings.discard)
         try:
             return await asyncio.shield(making)
         except asyncio.CancelledError:
@@ -115,7 +121,13 @@ class Workplaces:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await asyncio.gather(*self._endings)
+        """Ends what is open: who works in it is being cancelled, and may not come to it in time."""
+        for making in list(self._makings):
+            self._keep(_end_when_made(making))
+        for workplace in list(self._open):
+            self._keep(self.end(workplace))
+        while self._endings:
+            await asyncio.wait(self._endings)
 
 
 def _late(seconds: float) -> JanusError:
