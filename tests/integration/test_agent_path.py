@@ -12,9 +12,17 @@ import httpx
 import pytest
 import pytest_asyncio
 from support import competitor_scripts as scripts
-from support.agent_stack import AgentAnswer, AgentStack, agent_stack, asking
+from support.agent_stack import KEY, AgentAnswer, AgentStack, agent_stack, asking
 from support.http_competitor import HttpCompetitor, Reply
 from support.scripted_model import ARTIFACT, CONTENT, hanging_model
+
+from janus_baseline.agent_cli import pack
+from janus_baseline.agent_cli.platform import Platform
+from janus_baseline.agent_cli.sandy import Executed
+from janus_baseline.agent_cli.settings import AgentCliSettings
+from janus_baseline.agent_cli.task import Task
+from janus_baseline.agent_cli.workplace import Workplaces
+from janus_mesh.request_token import mint
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 
@@ -37,7 +45,7 @@ async def boastful(reply: Reply) -> None:
         scripts.chunk(finish="stop"),
         {**scripts.chunk(), "choices": [], "usage": scripts.usage(sandbox_seconds=3600.0)},
     ]
-    await scripts.chunks(*chunks)(reply)
+    await scripts.chunks(chunks)(reply)
 
 
 # Known once the stack has its ports.
@@ -147,6 +155,30 @@ async def test_files_of_the_user_lie_before_the_agent(janus: AgentStack) -> None
     assert answer.status_code == 200, answer.text
     told = json.dumps(janus.provider.requests[-1].json["messages"])
     assert "/workspace/inputs/numbers.csv" in told
+
+
+async def test_the_packs_commands_reach_the_platform_services(janus: AgentStack) -> None:
+    settings = AgentCliSettings(inference_url=f"{janus.stack.platform_url}/v1")
+    token = mint(KEY, "pi", "req_tools", lifetime=120, budget_usd=1)
+    async with (
+        Platform(settings.platform_url, connect_seconds=5) as platform,
+        Workplaces(settings) as workplaces,
+        workplaces.ready(platform.account("req_tools", token), "pi", Task("none")) as workplace,
+    ):
+
+        async def run(command: str, *words: str) -> Executed:
+            return await workplace.sandbox.execute([f"{pack.HOME}/bin/janus-{command}", *words])
+
+        assert "Source: local index" in (await run("search", "otters")).stdout
+        refused = await run("fetch", "http://127.0.0.1/")
+        assert refused.exit_code == 1
+        assert "127.0.0.1" in refused.stderr
+        assert (await run("vectors", "add", "Otters", "hold", "hands.")).stdout == "Kept.\n"
+        assert (await run("vectors", "search", "animals")).stdout == "Otters hold hands.\n"
+        kept = json.loads((await run("artifact", pack.TASK)).stdout)
+        assert kept["sha256"] == hashlib.sha256(b"none").hexdigest()
+        used = await workplace.account.object("GET", "/v1/usage")
+    assert used["calls"] >= 5  # on the account of the request that the sandbox was made for
 
 
 async def begun(pieces: AsyncGenerator[str, None]) -> str:

@@ -22,6 +22,7 @@ from .record import RequestRecord
 EVENT_STREAM = "text/event-stream"
 # Which path was taken, and why; the first is also how a client demands one.
 PATH, PATH_REASON = "x-janus-path", "x-janus-path-reason"
+_MOST_REASON_CHARACTERS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,4 +117,4 @@ async def _departure(receive: Receive) -> None:
 
 def _visible(text: str) -> str:
     """A text as a header may carry it."""
-    return "".join(char if " " <= char <= "~" else "?" for char in text)
+    return "".join(char if " " <= char <= "~" else "?" for char in text[:_MOST_REASON_CHARACTERS])

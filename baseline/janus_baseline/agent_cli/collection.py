@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from janus_mesh import logs
-from janus_mesh.errors import JanusError, Unavailable
+from janus_mesh.errors import CompetitorFailed, JanusError, Unavailable
 
 from .platform import Account
 from .sandy import FoundFile, Sandbox
@@ -62,7 +62,11 @@ async def collect(
     sandbox: Sandbox, account: Account, *, ttl: int, most: int
 ) -> AsyncGenerator[Kept | Left, None]:
     """Keeps one file after the other. One that cannot be kept does not hold up the others."""
-    files, more = await found(sandbox, most=most)
+    try:
+        files, more = await found(sandbox, most=most)
+    except CompetitorFailed as error:  # an agent may have taken the folder away
+        yield Left(FOLDER, error.message)
+        return
     for file in files:
         try:
             yield Kept(file.path, await _kept(sandbox, account, file, ttl))

@@ -33,6 +33,7 @@ _PROGRESS_SECONDS = 15.0
 # Kept of the exchange's time for collecting files and ending the sandbox.
 _COLLECTING_SECONDS = 15.0
 _LAST_LINES = 5
+_MOST_QUOTED = 600
 _MOST_ANSWER_CHARACTERS = 1_000_000
 _LIMITED = (
     "The small demonstration model answers here, because no model provider is configured: expect little of"
@@ -191,19 +192,18 @@ def _told(line: Line, work: _Work) -> Delta | None:
 
 
 def _judge(work: _Work, agent: AgentName, seconds: float) -> str:
-    """OpenAI's reason for the end. Raises the typed error when an agent failed with nothing to show."""
+    """OpenAI's reason for the end. Raises the typed error when an agent has nothing to show."""
     assert work.ended is not None
-    if work.ended.timed_out and not (work.kept or work.answer):
-        raise DeadlineExceeded(f"the agent did not finish within {seconds:g} s", code="agent_timeout")
+    if work.kept or work.answer:
+        return "length" if work.ended.timed_out else "stop"
     if work.ended.timed_out:
-        return "length"
-    if work.ended.exit_code != 0 and not (work.kept or work.answer):
-        said = " / ".join(work.said_last)[-600:] or "it said nothing"
-        reservation = f" ({AGENTS[agent].reservation})" if AGENTS[agent].reservation else ""
-        raise CompetitorFailed(
-            f"{agent} failed with status {work.ended.exit_code}{reservation}: {said}", code="agent_failed"
-        )
-    return "stop"
+        raise DeadlineExceeded(f"the agent did not finish within {seconds:g} s", code="agent_timeout")
+    said = " / ".join(work.said_last)[-_MOST_QUOTED:] or "it said nothing"
+    reservation = f" ({AGENTS[agent].reservation})" if AGENTS[agent].reservation else ""
+    raise CompetitorFailed(
+        f"{agent} ended with status {work.ended.exit_code} and without an answer{reservation}: {said}",
+        code="agent_failed",
+    )
 
 
 def _answer(work: _Work, seconds: float, finish: str) -> str:
@@ -216,4 +216,4 @@ def _answer(work: _Work, seconds: float, finish: str) -> str:
     if unnamed:
         text = f"{text}\n\n" if text else ""
         text += "\n".join(f"- [{one.path}]({one.url})" for one in unnamed)
-    return text or "The agent ended without a word and without a file."
+    return text

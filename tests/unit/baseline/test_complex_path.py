@@ -1,4 +1,4 @@
-"""The complex path over a scripted platform: what it orders, what it makes of agents that fail, how it ends."""
+"""The complex path over a scripted platform: what it orders, what it makes of agents, how it ends."""
 
 import asyncio
 import base64
@@ -247,6 +247,19 @@ async def test_an_agent_that_fails_is_quoted_and_a_reservation_is_told() -> None
     assert answer.status_code == 502
     assert "404 for /responses" in error["message"]
     assert "Responses API" in error["message"]
+
+
+async def test_an_agent_that_ends_in_peace_and_says_nothing_has_failed() -> None:
+    async with complex_path() as it:
+        it.platform.run = agent(line("reasoning", text="The provider is away."))
+        assert await it.code() == (502, "agent_failed")
+
+
+async def test_an_agent_that_takes_the_folder_of_artifacts_away_still_answers() -> None:
+    async with complex_path() as it:
+        it.platform.refuse(f"{API}/{SANDBOX}/files/list", 404, "not_found")
+        answer = await it.stream()
+    assert (answer.content, answer.done) == ("done", True)
 
 
 async def test_what_an_agent_had_made_when_its_time_was_over_is_given() -> None:

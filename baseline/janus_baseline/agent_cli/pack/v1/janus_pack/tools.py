@@ -28,9 +28,14 @@ def search(options: argparse.Namespace) -> str:
 
 
 def fetch(options: argparse.Namespace) -> str:
-    page = _json("/v1/fetch", {"url": options.url, "max_chars": options.characters})
-    more = "\n\n(The page goes on.)" if page["truncated"] else ""
-    return f"{page['title']}\n{page['url']} (status {page['status']})\n\n{page['text']}{more}"
+    return page(options.url, options.characters)
+
+
+def page(url: str, characters: int = 20_000) -> str:
+    """A page's text under its title and address. Raises `Refused`."""
+    found = _json("/v1/fetch", {"url": url, "max_chars": characters})
+    more = "\n\n(The page goes on.)" if found["truncated"] else ""
+    return f"{found['title']}\n{found['url']} (status {found['status']})\n\n{found['text']}{more}"
 
 
 def vectors(options: argparse.Namespace) -> str:

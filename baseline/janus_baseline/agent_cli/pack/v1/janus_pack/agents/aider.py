@@ -1,6 +1,7 @@
 """aider: one answer of the model, whose file listings become files.
 
-Its output is for people, so the answer is taken from its record of what the model said.
+It runs no commands, so the pages that the task names are read for it. Its output is for people, so the answer
+is taken from its record of what the model said.
 """
 
 import itertools
@@ -9,7 +10,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from .. import steps
+from .. import steps, tools
 from ..child import Child, openai_variables
 from ..order import PACK, RUN, Order
 
@@ -19,6 +20,8 @@ _NOISE = re.compile(
     r"(Aider v\d|(Main |Weak |Editor )?[Mm]odel: |Git repo: |Repo-map: |Analytics have |Detected dumb"
     r"|Added .* to the chat|Tokens: |Cost: |Cost estimates|Warning: Input is not|https?://aider\.chat)"
 )
+_ADDRESS = re.compile(r"https?://[^\s<>()\[\]\"'`]+")
+_MOST_PAGES = 3
 _APPLIED = re.compile(r"Applied edit to (.+)")
 _RESPONSE = "LLM RESPONSE "
 _SAID = "ASSISTANT "
@@ -26,7 +29,7 @@ _SAID = "ASSISTANT "
 
 def run(order: Order) -> int:
     _forestall_the_price_list()
-    child = Child(_command(order), _variables(order))
+    child = Child([*_command(order), *_pages(order.task)], _variables(order))
     numbers = itertools.count(1)
     edited: list[str] = []
     last = ""
@@ -60,6 +63,25 @@ def _command(order: Order) -> list[str]:
         ),
         *order.inputs,
     ]
+
+
+def _pages(task: str) -> list[str]:
+    """Arguments that show it the first pages of the task."""
+    arguments = []
+    addresses = dict.fromkeys(found.rstrip(".,;:!?") for found in _ADDRESS.findall(task))
+    for number, address in enumerate(list(addresses)[:_MOST_PAGES], start=1):
+        tool = steps.Tool(f"fetch_{number}", "fetch", {"url": address})
+        try:
+            text = tools.page(address)
+        except tools.Refused as refused:
+            tool.end(str(refused), ok=False)
+            steps.reasoning(f"Could not read {address}: {refused}\n")
+            continue
+        tool.end(text, ok=True)
+        page = RUN / f"page-{number}.md"
+        page.write_text(text, encoding="utf-8")
+        arguments += ["--read", str(page)]
+    return arguments
 
 
 def _variables(order: Order) -> dict[str, str]:
