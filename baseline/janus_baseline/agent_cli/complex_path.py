@@ -96,7 +96,10 @@ class ComplexPath:
         yield Delta(finish=finish)
         yield Figures(await figures(workplace))
         log.info(
-            "answered", agent=workplace.agent, artifacts=len(work.kept), seconds=time.monotonic() - began
+            "answered",
+            agent=workplace.agent,
+            artifacts=len(work.kept),
+            seconds=round(time.monotonic() - began, 3),
         )
 
     def _agent(self) -> AgentName:

@@ -25,6 +25,8 @@ from .task import Task
 log = logs.get("agent_cli.sandbox")
 
 _ENDING_SECONDS = 5.0
+# For all of them when the service stops.
+_STOPPING_SECONDS = 8.0
 # What a sandbox may live beyond its agent's time, for collecting; a service that is killed ends it so.
 _TTL_SLACK_SECONDS = 60.0
 _MISSING = 127
@@ -126,8 +128,10 @@ class Workplaces:
             self._keep(_end_when_made(making))
         for workplace in list(self._open):
             self._keep(self.end(workplace))
-        while self._endings:
-            await asyncio.wait(self._endings)
+        if self._endings:
+            _, late = await asyncio.wait(self._endings, timeout=_STOPPING_SECONDS)
+            if late:
+                log.warning("sandboxes not ended", count=len(late))
 
 
 def _late(seconds: float) -> JanusError:
