@@ -142,7 +142,8 @@ async def test_an_artifact_is_gone_when_its_time_is_over(janus: AgentStack, whol
     assert descriptor["ttl_seconds"] == 1
     async with asyncio.timeout(30):
         while (fetched := await janus.client.get(descriptor["url"])).status_code != 410:
-            assert fetched.content == CONTENT.encode()
+            # The store may forget it a moment before its link is too old.
+            assert fetched.status_code == 404 or fetched.content == CONTENT.encode()
             await asyncio.sleep(0.05)
     assert fetched.json()["error"]["code"] == "artifact_expired"
 
