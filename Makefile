@@ -165,6 +165,7 @@ $$(AGENTS)/.$(1)-%: | $$(VENV)/.bootstrap
 	@rm -rf $$(AGENTS)/$(1) $$(AGENTS)/.$(1)-* && mkdir -p $$(AGENTS)/bin
 	@$$(BIN)/uv venv --quiet --relocatable --python $$(BIN)/python $$(AGENTS)/$(1)
 	@VIRTUAL_ENV=$$(AGENTS)/$(1) $$(BIN)/uv pip install --quiet --compile-bytecode --no-deps --require-hashes -r requirements/agents-$(1).lock
+	@chmod -R a+rX $$(AGENTS)/$(1)
 	@ln -sf ../$(1)/bin/$$(program.$(1)) $$(AGENTS)/bin/$$(program.$(1))
 	@touch $$@
 endef
@@ -176,6 +177,7 @@ $(AGENTS)/.pi-%:
 	@rm -rf $(AGENTS)/pi $(AGENTS)/.pi-* && mkdir -p $(AGENTS)/bin $(AGENTS)/pi
 	@cp requirements/agents-pi/package.json requirements/agents-pi/package-lock.json requirements/agents-pi/.npmrc $(AGENTS)/pi/
 	@cd $(AGENTS)/pi && npm ci --silent --ignore-scripts --no-audit --no-fund
+	@chmod -R a+rX $(AGENTS)/pi
 	@ln -sf ../pi/node_modules/.bin/pi $(AGENTS)/bin/pi
 	@touch $@
 

@@ -9,6 +9,7 @@ import asyncio
 import json
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from . import competitor_scripts as scripts
 from .http_competitor import EVENT_STREAM, JSON, Asked, HttpCompetitor, Reply, Script
@@ -93,8 +94,11 @@ class ScriptedPlatform(HttpCompetitor):
         return [asked for asked in self.requests if asked.path == f"{API}/{SANDBOX}/{action}"]
 
     async def _list(self, reply: Reply) -> None:
-        entries = [{"name": name, "type": "file", "size": len(body)} for name, body in self.files.items()]
-        await _json(200, {"entries": entries})(reply)
+        (asked,) = parse_qs(urlsplit(reply.asked.target).query)["path"]
+        folder = f"{asked.removeprefix('/workspace/artifacts')}/".lstrip("/")
+        within = [path.removeprefix(folder) for path in self.files if path.startswith(folder)]
+        kinds = {path.partition("/")[0]: "directory" if "/" in path else "file" for path in within}
+        await _json(200, {"entries": [{"name": name, "type": kind} for name, kind in kinds.items()]})(reply)
 
     async def _keep(self, reply: Reply) -> None:
         name = reply.asked.target.partition("name=")[2].partition("&")[0]

@@ -9,12 +9,12 @@ from janus_mesh import logs
 from janus_mesh.errors import CompetitorFailed, JanusError, Unavailable
 
 from .platform import Account
-from .sandy import FoundFile, Sandbox
+from .sandy import Sandbox
 
 log = logs.get("agent_cli.artifacts")
 
 FOLDER = "/workspace/artifacts"
-_DEEPEST = 8
+_MOST_FOLDERS = 100
 _STORING_SECONDS = 120.0
 _MOST_NAME_CHARACTERS = 255
 
@@ -39,23 +39,21 @@ class Left:
     reason: str
 
 
-async def found(sandbox: Sandbox, *, most: int) -> tuple[list[FoundFile], int]:
-    """The files, by path, and how many more than `most` there are. Links are not followed."""
-    files: list[FoundFile] = []
+async def found(sandbox: Sandbox, *, most: int) -> tuple[list[str], int]:
+    """The files' paths, and how many more than `most` there are. Links are not followed."""
+    paths: list[str] = []
     more = 0
     folders = [""]
-    while folders:
-        folder = folders.pop(0)
-        for entry in await sandbox.files(f"{FOLDER}/{folder}".rstrip("/")):
-            path = f"{folder}/{entry.get('name')}".lstrip("/")
-            if entry.get("type") == "directory" and path.count("/") < _DEEPEST:
+    for folder in folders:  # which grows meanwhile
+        for entry in await sandbox.entries(f"{FOLDER}/{folder}".rstrip("/")):
+            path = f"{folder}/{entry.name}".lstrip("/")
+            if entry.kind == "directory" and len(folders) < _MOST_FOLDERS:
                 folders.append(path)
-            elif entry.get("type") == "file" and len(files) < most:
-                size = entry.get("size")
-                files.append(FoundFile(path, size if isinstance(size, int) else 0))
-            elif entry.get("type") == "file":
+            elif entry.kind == "file" and len(paths) < most:
+                paths.append(path)
+            elif entry.kind in ("file", "directory"):
                 more += 1
-    return sorted(files, key=lambda file: file.path), more
+    return sorted(paths), more
 
 
 async def collect(
@@ -63,29 +61,29 @@ async def collect(
 ) -> AsyncGenerator[Kept | Left, None]:
     """Keeps one file after the other. One that cannot be kept does not hold up the others."""
     try:
-        files, more = await found(sandbox, most=most)
+        paths, more = await found(sandbox, most=most)
     except CompetitorFailed as error:  # an agent may have taken the folder away
         yield Left(FOLDER, error.message)
         return
-    for file in files:
+    for path in paths:
         try:
-            yield Kept(file.path, await _kept(sandbox, account, file, ttl))
+            yield Kept(path, await _kept(sandbox, account, path, ttl))
         except JanusError as error:
-            log.warning("artifact not kept", sandbox=sandbox.id, path=file.path, reason=error.message)
-            yield Left(file.path, error.message)
+            log.warning("artifact not kept", sandbox=sandbox.id, path=path, reason=error.message)
+            yield Left(path, error.message)
     if more:
         yield Left(f"{more} more", f"at most {most} files are kept")
 
 
-async def _kept(sandbox: Sandbox, account: Account, file: FoundFile, ttl: int) -> dict[str, Any]:
+async def _kept(sandbox: Sandbox, account: Account, path: str, ttl: int) -> dict[str, Any]:
     """The descriptor of what was stored as it was read; nothing of it is held here."""
-    name = file.path.rpartition("/")[2][-_MOST_NAME_CHARACTERS:]
+    name = path.rpartition("/")[2][-_MOST_NAME_CHARACTERS:]
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     descriptor = await account.object(
         "POST",
         "/v1/artifacts",
         params={"name": name, "ttl_seconds": ttl},
-        content=sandbox.artifact(file.path),
+        content=sandbox.artifact(path),
         headers={"content-type": kind},
         timeout=_STORING_SECONDS,
     )

@@ -19,7 +19,7 @@ _API = "/api/sandboxes"
 _EXEC_SECONDS = 10.0
 # The service pings every two seconds; much longer, and nobody is there.
 _SILENCE_SECONDS = 30.0
-# An agent without one of its own that any Sandy has: the prompt is a command.
+# The agent that runs its prompt in a shell.
 _COMMAND_AGENT = "command"
 
 
@@ -49,11 +49,11 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundFile:
-    """A file by its path below the artifacts."""
+class Entry:
+    """An entry of a folder; `kind` is `file`, `directory`, `symlink` or `other`."""
 
-    path: str
-    size: int
+    name: str
+    kind: str
 
 
 class Sandbox:
@@ -104,11 +104,12 @@ class Sandbox:
                             return
         raise Unavailable("the sandbox service stopped before the agent's end", code="sandbox_failed")
 
-    async def files(self, folder: str) -> list[dict[str, Any]]:
-        """A folder's entries: name, type, size."""
+    async def entries(self, folder: str) -> list[Entry]:
+        """What a folder holds."""
         listed = await self._account.object("GET", f"{self._path}/files/list", params={"path": folder})
         entries = listed.get("entries")
-        return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+        found = [one for one in entries if isinstance(one, dict)] if isinstance(entries, list) else []
+        return [Entry(str(one.get("name")), str(one.get("type"))) for one in found]
 
     async def artifact(self, path: str) -> AsyncIterator[bytes]:
         """The bytes of a file below `/workspace/artifacts`."""

@@ -177,6 +177,17 @@ async def test_links_to_files_lead_to_where_they_are_kept(target: str) -> None:
     assert answer.content == f"See [it]({descriptor['url']}) and [this](https://example.org/)."
 
 
+async def test_files_in_folders_are_kept_and_linked_by_their_paths() -> None:
+    async with complex_path() as it:
+        it.platform.files = {"a.csv": b"1", "plots/deep/b.svg": b"<svg/>"}
+        it.platform.run = agent(
+            line("answer", text="[a](artifacts/a.csv) ![b](<artifacts/plots/deep/b.svg>)")
+        )
+        answer = await it.stream()
+        first, second = (one["url"] for one in steps(answer, "artifact"))
+    assert answer.content == f"[a]({first}) ![b](<{second}>)"
+
+
 async def test_files_that_the_answer_does_not_name_are_listed() -> None:
     async with complex_path() as it:
         it.platform.files = {"a.csv": b"1", "b.csv": b"2"}
