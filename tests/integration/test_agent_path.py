@@ -230,7 +230,7 @@ async def test_a_service_that_stops_ends_its_sandboxes(janus: AgentStack) -> Non
             stack.services["baseline"].process.send_signal(signal.SIGTERM)
             assert await janus.until_ended(sandbox) == "terminated"
             await pieces.aclose()
-    assert await asyncio.to_thread(stack.services["baseline"].process.wait, 20) == 0
+    assert await asyncio.to_thread(stack.services["baseline"].process.wait, 40) == 0
 
 
 async def test_a_reported_sandbox_time_that_the_platform_did_not_see_is_overridden_and_flagged(
@@ -246,7 +246,7 @@ async def test_a_sandbox_service_that_is_away_leaves_the_fast_path(janus: AgentS
     janus.provider.chat = scripts.tokens("Hel", "lo")
     sandbox = janus.stack.services["sandbox"].process
     sandbox.send_signal(signal.SIGTERM)
-    assert await asyncio.to_thread(sandbox.wait, 20) == 0
+    assert await asyncio.to_thread(sandbox.wait, 40) == 0
     answer = await janus.stream("pi", QUESTION)
     (path,) = answer.steps("path")
     assert (path["path"], path["wanted"], path["obstacle"]) == ("fast", "complex", "sandbox_unavailable")

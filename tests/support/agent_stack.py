@@ -56,7 +56,7 @@ class AgentStack:
 
     async def until_ended(self, sandbox_id: str) -> str:
         """Waits until a sandbox has ended; why it did."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while (found := await self.sandbox(sandbox_id))["state"] != "terminated":
                 await asyncio.sleep(0.002)
         return str(found["endReason"])

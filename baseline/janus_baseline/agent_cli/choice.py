@@ -41,7 +41,8 @@ class PathChoice:
             return demanded
         verdict = rules.judge(conversation, long_characters=self._settings.long_characters)
         if self._settings.agent == "off":
-            return Verdict(Path.FAST, "off", "there is no agent here")
+            off = Verdict(Path.FAST, "off", f"{verdict.reason}; but there is no agent here")
+            return off if verdict.path is Path.COMPLEX else verdict
         asked = conversation.question.text
         if verdict.certain or not self._settings.second_opinion:
             return verdict
