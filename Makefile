@@ -14,6 +14,14 @@ NODE_CLIENT := tests/clients/node
 UI_SOURCES := $(shell find ui/src ui/scripts competition/janus_competition/marketplace/manifests -type f) ui/next.config.ts ui/postcss.config.mjs ui/tsconfig.json
 CHROMIUM := /usr/bin/chromium
 POSTGRES := /usr/lib/postgresql
+# Each agent in an environment of its own, marked by the hash of its lock, so that none is installed twice.
+AGENTS := $(or $(realpath .cache),$(CURDIR)/.cache)/agents
+PYTHON_AGENTS := aider mini-swe-agent
+program.aider := aider
+program.mini-swe-agent := mini
+hash_of = $(shell cat $(1) | sha256sum | cut -c1-16)
+AGENT_STAMPS = $(foreach one,$(PYTHON_AGENTS),$(AGENTS)/.$(one)-$(call hash_of,requirements/agents-$(one).lock)) \
+	$(AGENTS)/.pi-$(call hash_of,requirements/agents-pi/package-lock.json)
 
 .PHONY: help
 help: ## List the targets
@@ -32,8 +40,11 @@ ui: ui/out/.built ## Build the pages that the edge serves, when they have change
 .PHONY: test
 test: check test-all ## Everything that must hold: code checks, contracts, and the whole test suite
 
+.PHONY: agents
+agents: $(AGENT_STAMPS) ## Install the agents that work in sandboxes: aider, mini-swe-agent, pi; 1.2 GB
+
 .PHONY: test-all
-test-all: setup-dev ui $(CHROMIUM) $(POSTGRES) ## The test suite alone; what fails in it must fail once more by itself to count
+test-all: setup-dev agents ui $(CHROMIUM) $(POSTGRES) ## The test suite alone; what fails in it must fail once more by itself to count
 	@cd ui && npm test --silent
 	@$(BIN)/pytest || { [ $$? -eq 1 ] && echo "Once more, by itself: what failed" && $(BIN)/pytest --last-failed --last-failed-no-failures=none --maxfail=5; }
 
@@ -102,6 +113,9 @@ lock: $(VENV)/.bootstrap ## Resolve the dependencies anew
 	@for set in bootstrap model; do $(COMPILE) $$( [ $$set = model ] && echo --no-deps ) requirements/$$set.in -o requirements/$$set.lock; done
 	@$(COMPILE) $(ROOMS:%=%/pyproject.toml) -o requirements.lock
 	@$(COMPILE) requirements/dev.in -o requirements/dev.lock
+	@$(COMPILE) requirements/agents-aider.in -o requirements/agents-aider.lock
+	@$(COMPILE) --overrides requirements/agents-mini-swe-agent.overrides requirements/agents-mini-swe-agent.in -o requirements/agents-mini-swe-agent.lock
+	@cd requirements/agents-pi && npm install --package-lock-only --ignore-scripts --silent --no-audit --no-fund
 COMPILE := $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-annotate --custom-compile-command "make lock"
 
 .PHONY: clean
@@ -144,6 +158,28 @@ ui/node_modules/.installed: ui/package-lock.json
 ui/out/.built: ui/node_modules/.installed $(UI_SOURCES)
 	@echo "building the pages"
 	@cd ui && NEXT_TELEMETRY_DISABLED=1 npm run --silent build > .build.log 2>&1 || { cat .build.log >&2; exit 1; }
+	@touch $@
+
+define PYTHON_AGENT
+$$(AGENTS)/.$(1)-%: | $$(VENV)/.bootstrap
+	@echo "installing the agent $(1)"
+	@rm -rf $$(AGENTS)/$(1) $$(AGENTS)/.$(1)-* && mkdir -p $$(AGENTS)/bin
+	@$$(BIN)/uv venv --quiet --relocatable --python $$(BIN)/python $$(AGENTS)/$(1)
+	@VIRTUAL_ENV=$$(AGENTS)/$(1) $$(BIN)/uv pip install --quiet --compile-bytecode --no-deps --require-hashes -r requirements/agents-$(1).lock
+	@chmod -R a+rX $$(AGENTS)/$(1)
+	@ln -sf ../$(1)/bin/$$(program.$(1)) $$(AGENTS)/bin/$$(program.$(1))
+	@touch $$@
+endef
+$(foreach one,$(PYTHON_AGENTS),$(eval $(call PYTHON_AGENT,$(one))))
+
+$(AGENTS)/.pi-%:
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer (apt-get install nodejs npm)" >&2; exit 1; }
+	@echo "installing the agent pi"
+	@rm -rf $(AGENTS)/pi $(AGENTS)/.pi-* && mkdir -p $(AGENTS)/bin $(AGENTS)/pi
+	@cp requirements/agents-pi/package.json requirements/agents-pi/package-lock.json requirements/agents-pi/.npmrc $(AGENTS)/pi/
+	@cd $(AGENTS)/pi && npm ci --silent --ignore-scripts --no-audit --no-fund
+	@chmod -R a+rX $(AGENTS)/pi
+	@ln -sf ../pi/node_modules/.bin/pi $(AGENTS)/bin/pi
 	@touch $@
 
 # The browser that the tests of the pages drive.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from . import ports, sandboxing, services
+from . import agents, ports, sandboxing, services
 from .state import Home, Run
 
 _ROOMS = ("proto", "mesh", "edge", "router", "shim", "platform", "sandbox", "baseline", "competition", "cli")
@@ -202,6 +202,25 @@ def sandboxes(environment: Mapping[str, str]) -> Finding:
         what, _, fix = obstacle.partition(": ")
         return Finding(Level.WARN, "sandboxes", what, fix)
     return Finding(Level.OK, "sandboxes", "a trial run succeeded")
+
+
+def installed_agents(environment: Mapping[str, str]) -> Finding:
+    """Whether an agent can answer what one call of a model cannot."""
+    subject = "agents"
+    if own := environment.get(agents.IMAGE):
+        return Finding(Level.OK, subject, f"those of {own}")
+    names = agents.installed(environment)
+    if not names:
+        return Finding(Level.WARN, subject, "none for complex questions", f"run `{agents.INSTALL}`")
+    wanted = environment.get("JANUS_BASELINE_AGENT") or names[0]
+    if wanted != "off" and wanted not in names:
+        return Finding(
+            Level.WARN,
+            subject,
+            f"{', '.join(names)}, but not {wanted}",
+            f"run `{agents.INSTALL}`, or choose another",
+        )
+    return Finding(Level.OK, subject, ", ".join(names))
 
 
 def tools() -> list[Finding]:

@@ -45,6 +45,7 @@ def _findings(environment: Mapping[str, str]) -> Iterator[Finding]:
     yield checks.disk(home)
     yield checks.open_files()
     yield checks.sandboxes(environment)
+    yield checks.installed_agents(environment)
     yield from checks.tools()
     if running is not None:
         yield asyncio.run(chat_round_trip(running.url("router")))

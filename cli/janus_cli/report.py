@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from . import services
+from . import agents, services
 from .log_view import essence
 from .screen import style_of
 from .services import Stack
@@ -91,6 +91,14 @@ def about_the_answers(environment: Mapping[str, str], unanswered: str) -> str:
         "Answers come from the embedded SmolLM2-135M, a small demonstration model: it chats, and is often "
         "wrong.\nFor a real one set OPENAI_BASE_URL, OPENAI_API_KEY and JANUS_INFERENCE_MODEL."
     )
+
+
+def about_the_agents(stack: Stack) -> tuple[str, ...]:
+    """What is missing for questions that need an agent; nothing where there are no sandboxes of ours."""
+    sandbox = next((service for service in stack.services if service.name == "sandbox"), None)
+    if sandbox is None or sandbox.environment[agents.IMAGE]:
+        return ()
+    return (f"No agents for complex questions: `{agents.INSTALL}` installs some, then start again.",)
 
 
 def program(name: str) -> str:

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from . import agents
+
 _LOOPBACK = frozenset({"localhost", "::1"})
 _WILDCARDS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # recognised, not bound
 
@@ -160,7 +162,8 @@ def _sandboxes(
     """The sandbox service, and what its users need to know of it."""
     api = read.listener("JANUS_SANDBOX_HOST", "JANUS_SANDBOX_PORT", 8020)
     artifacts = read.listener("JANUS_SANDBOX_HOST", "JANUS_ARTIFACT_PORT", 5173)
-    service = replace(_http("sandbox", "janus_sandbox", api), listeners=(api, artifacts))
+    seen = {agents.IMAGE: agents.image(environment)}
+    service = replace(_http("sandbox", "janus_sandbox", api, environment=seen), listeners=(api, artifacts))
     sandy = {"SANDY_BASE_URL": service.url, "SANDY_API_KEY": environment.get("SANDY_API_KEY") or key}
     return (service,), sandy
 

@@ -166,6 +166,7 @@ class _Up:
             f"Healthy after {seconds_since_start():.1f} s. Logs: {os.path.relpath(self._home.logs)}/. {how}",
             report.about_the_answers(self._stack.environment, unanswered),
             *((f"No sandboxes: {self._unsandboxed}.",) if self._unsandboxed else ()),
+            *report.about_the_agents(self._stack),
             "",
             report.to_try(self._stack, self._stack.environment),
             "",

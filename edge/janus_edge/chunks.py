@@ -23,6 +23,7 @@ from .answer_json import (
     tool_call_object,
     usage_object,
 )
+from .content_links import ContentLinks
 
 PING = b": ping\n\n"
 DONE = b"data: [DONE]\n\n"
@@ -39,6 +40,7 @@ class ChunkWriter:
         self._identity = identity
         self._include_usage = include_usage
         self._artifact_url = artifact_url
+        self._links: ContentLinks | None = None  # once an artifact was announced
         self._open: set[int] = set()
         self._finished: set[int] = set()
         self._usage: event_pb2.Usage | None = None
@@ -50,10 +52,14 @@ class ChunkWriter:
     def write(self, event: mesh.Said) -> bytes:
         """The chunks that the event makes: none (empty), one, or the stream's end."""
         if isinstance(event, str):
+            if self._links is not None:
+                return self._text(0, self._links.piece(0, event))
             head = self._content_heads.get(0) or self._open_content(0)
             return head + orjson.dumps(event) + self._content_tail
         kind = event.WhichOneof("payload")
         if kind == "content" and not event.HasField("extras"):
+            if self._links is not None:
+                return self._text(event.choice, self._links.piece(event.choice, event.content))
             head = self._content_heads.get(event.choice) or self._open_content(event.choice)
             return head + orjson.dumps(event.content) + self._content_tail
         if kind == "start":
@@ -66,7 +72,18 @@ class ChunkWriter:
             return self._extras_alone(event) + self._usage_chunk(chunk_extras(event), event.usage)
         if kind is None:
             return self._extras_alone(event) or self._chunk_level_extras(event)
-        return self._choice_chunk(event, kind)
+        held = b"" if kind == "content" else self._text_held(event.choice)
+        return held + self._choice_chunk(event, kind)
+
+    def _text(self, choice: int, text: str) -> bytes:
+        """A chunk of a choice's text, if there is any to say."""
+        head = self._content_heads.get(choice) or self._open_content(choice)
+        return head + orjson.dumps(text) + self._content_tail if text else b""
+
+    def _text_held(self, choice: int) -> bytes:
+        """What waited for more of the text, now that something else comes."""
+        rest = "" if self._links is None else self._links.rest(choice)
+        return self._text(choice, rest) if rest else b""
 
     def _begin(self, model: str, extras: JsonObject) -> None:
         self._constant: JsonObject = {
@@ -104,7 +121,9 @@ class ChunkWriter:
     def _delta(self, event: event_pb2.ChatEvent, kind: str) -> JsonObject:
         match kind:
             case "content":
-                return {"content": event.content}
+                links = self._links
+                text = event.content if links is None else links.piece(event.choice, event.content)
+                return {"content": text}
             case "reasoning":
                 return {"reasoning_content": event.reasoning}
             case "role":
@@ -114,7 +133,11 @@ class ChunkWriter:
             case "tool_call":
                 return {"tool_calls": [tool_call_object(event.tool_call)]}
             case "artifact":
-                payload = artifact_object(event.artifact, self._artifact_url(event.artifact))
+                url = self._artifact_url(event.artifact)
+                if url != event.artifact.url:
+                    self._links = self._links or ContentLinks()
+                    self._links.announce(event.artifact.url, url)
+                payload = artifact_object(event.artifact, url)
                 return {"janus": {"event": "artifact", "payload": payload}}
             case "janus":
                 return {"janus": janus_object(event.janus)}

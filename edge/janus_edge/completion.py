@@ -19,6 +19,7 @@ from .answer_json import (
     role_name,
     usage_object,
 )
+from .content_links import ContentLinks
 from .merging import merge_deltas, merge_fields
 
 
@@ -33,6 +34,7 @@ class CompletionBuilder:
         self._choices: dict[int, _Choice] = {}
         self._usage: event_pb2.Usage | None = None
         self._extras: list[JsonObject] = []
+        self._links = ContentLinks()
 
     def add(self, event: event_pb2.ChatEvent) -> None:
         """Takes in the next event; `finish` included."""
@@ -52,6 +54,8 @@ class CompletionBuilder:
                     self._usage = event.finish.usage
             case "artifact":
                 url = self._artifact_url(event.artifact)
+                if url != event.artifact.url:
+                    self._links.announce(event.artifact.url, url)
                 self._choice(event.choice).artifacts.append(artifact_object(event.artifact, url))
             case "janus" | None:
                 pass
@@ -74,7 +78,7 @@ class CompletionBuilder:
             "object": "chat.completion",
             "created": self._identity.created,
             "model": self._model,
-            "choices": [choice.result() for choice in choices],
+            "choices": [choice.result(self._links) for choice in choices],
         }
         if self._usage is not None:
             completion["usage"] = usage_object(self._usage)
@@ -121,16 +125,16 @@ class _Choice:
         # More of an answer that had finished leaves it unfinished.
         self.finish_reason = event.choice_finish.reason if kind == "choice_finish" else None
 
-    def result(self) -> JsonObject:
-        choice: JsonObject = {"index": self.index, "message": self._message(), "logprobs": None}
+    def result(self, links: ContentLinks) -> JsonObject:
+        choice: JsonObject = {"index": self.index, "message": self._message(links), "logprobs": None}
         return choice | merge_fields(self.extras) | {"finish_reason": self.finish_reason}
 
-    def _message(self) -> JsonObject:
+    def _message(self, links: ContentLinks) -> JsonObject:
         # Null says that there is no text at all; a plain answer may still be the empty text.
         has_text = self.content or not (self.tool_calls or self.refusal)
         message: JsonObject = {
             "role": self.role,
-            "content": "".join(self.content) if has_text else None,
+            "content": links.whole("".join(self.content)) if has_text else None,
             "refusal": "".join(self.refusal) if self.refusal else None,
         }
         if self.reasoning:

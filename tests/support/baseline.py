@@ -9,8 +9,7 @@ import httpx
 from support.http_competitor import HttpCompetitor, Script
 from support.http_service import serving
 
-from janus_baseline.agent_cli.app import build_app
-from janus_baseline.agent_cli.inference import InferenceClient
+from janus_baseline.agent_cli.service import running
 from janus_baseline.agent_cli.settings import AgentCliSettings
 
 CHAT = "/v1/chat/completions"
@@ -31,8 +30,8 @@ async def baseline_at(inference_url: str, **settings: Any) -> AsyncIterator[http
     """A client of a baseline that calls this proxy."""
     configured = AgentCliSettings(inference_url=inference_url, **settings)
     async with (
-        InferenceClient(configured) as inference,
-        serving(build_app(configured, inference)) as url,
+        running(configured) as app,
+        serving(app) as url,
         httpx.AsyncClient(base_url=url, timeout=50, trust_env=False, verify=False) as client,
     ):
         yield client

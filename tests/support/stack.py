@@ -88,6 +88,14 @@ class Stack:
         return f"http://127.0.0.1:{self.baseline_port}"
 
     @property
+    def platform_url(self) -> str:
+        return f"http://127.0.0.1:{self.platform_port}"
+
+    @property
+    def sandbox_url(self) -> str:
+        return f"http://127.0.0.1:{self.sandbox_port}"
+
+    @property
     def langchain(self) -> str:
         return f"127.0.0.1:{self.langchain_port}"
 
@@ -109,6 +117,7 @@ class Stack:
             "baseline": "janus_baseline.agent_cli",
             "langchain": "janus_baseline.langchain",
             "competition": "janus_competition",
+            "sandbox": "janus_sandbox",
         }
         log = self.folder / f"{name}.log"
         with log.open("ab") as sink:
@@ -147,8 +156,9 @@ class Stack:
             return _serving(address, "")
         urls = {
             "edge": f"{self.url}/health?ready=1",
-            "platform": f"http://127.0.0.1:{self.platform_port}/health",
+            "platform": f"{self.platform_url}/health",
             "baseline": f"{self.baseline_url}/health",
+            "sandbox": f"{self.sandbox_url}/health",
         }
         try:
             return httpx.get(urls[name], timeout=2).status_code == 200
@@ -194,8 +204,9 @@ class Stack:
             "JANUS_SHIM_METRICS_PORT": "0",
             "JANUS_PLATFORM_PORT": str(self.platform_port),
             "JANUS_SANDBOX_PORT": str(self.sandbox_port),
+            "JANUS_SANDBOX_URL": self.sandbox_url,
             "JANUS_ARTIFACT_PORT": str(self.artifact_port),
-            "JANUS_INFERENCE_URL": f"http://127.0.0.1:{self.platform_port}/v1",
+            "JANUS_INFERENCE_URL": f"{self.platform_url}/v1",
             "BASELINE_AGENT_CLI_PORT": str(self.baseline_port),
             "BASELINE_LANGCHAIN_PORT": str(self.langchain_port),
             "JANUS_COMPETITION_PORT": str(self.competition_port),
@@ -226,7 +237,8 @@ def running(
     if "competition" in names:
         stack.environment["JANUS_COMPETITION_URL"] = stack.competition
     if "platform" in names:
-        stack.environment["JANUS_PLATFORM_URL"] = f"http://127.0.0.1:{stack.platform_port}"
+        stack.environment["JANUS_PLATFORM_URL"] = stack.platform_url
+        stack.environment["JANUS_SHIM_ARTIFACT_ORIGINS"] = stack.platform_url
     try:
         for name in names:
             stack.start(name)

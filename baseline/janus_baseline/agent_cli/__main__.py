@@ -4,14 +4,12 @@ import asyncio
 
 import janus_mesh as mesh
 
-from .app import build_app
-from .inference import InferenceClient
+from .service import running
 from .settings import AgentCliSettings
 
 
 async def serve(settings: AgentCliSettings, stop: asyncio.Event) -> None:
-    async with InferenceClient(settings) as inference:
-        app = build_app(settings, inference)
+    async with running(settings) as app:
         await mesh.serve_http(app, settings.host, settings.port, stop, drain_seconds=settings.drain_seconds)
 
 

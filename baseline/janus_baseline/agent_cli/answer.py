@@ -20,6 +20,9 @@ from janus_mesh.errors import JanusError
 from .record import RequestRecord
 
 EVENT_STREAM = "text/event-stream"
+# Which path was taken, and why; the first is also how a client demands one.
+PATH, PATH_REASON = "x-janus-path", "x-janus-path-reason"
+_MOST_REASON_CHARACTERS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class Head:
     status: int
     content_type: str
     retry_after: str = ""
+    path: str = ""
+    reason: str = ""  # for the path
 
     @property
     def streams(self) -> bool:
@@ -81,13 +86,16 @@ class AnswerResponse(Response):
             return
         self._head = part
         self._record.status = part.status
+        self._record.path = part.path or self._record.path
         headers = {
             "content-type": part.content_type,
             "x-request-id": self._record.request_id,
             "retry-after": part.retry_after,
             "cache-control": "no-cache" if part.streams else "",
+            PATH: part.path,
+            PATH_REASON: _visible(part.reason),
         }
-        raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items() if value]
+        raw = [(name.encode(), value.encode("ascii")) for name, value in headers.items() if value]
         await send({"type": "http.response.start", "status": part.status, "headers": raw})
 
     async def _fail(self, error: JanusError, send: Send) -> None:
@@ -105,3 +113,8 @@ async def _departure(receive: Receive) -> None:
     """Returns when the client has left. Its request must have been read before."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+def _visible(text: str) -> str:
+    """A text as a header may carry it."""
+    return "".join(char if " " <= char <= "~" else "?" for char in text[:_MOST_REASON_CHARACTERS])

@@ -14,11 +14,10 @@ from janus_mesh import traces
 from janus_mesh.errors import Internal, InvalidRequest, JanusError, NotFound, PayloadTooLarge
 from janus_mesh.headers import TOKEN
 
-from . import fast_path
-from .answer import AnswerResponse
+from .answer import PATH, AnswerResponse
 from .conversation import Conversation
-from .fast_path import FastPath
 from .inference import InferenceClient
+from .paths import Paths
 from .record import RequestRecord
 from .settings import AgentCliSettings
 
@@ -27,10 +26,9 @@ VERSION = version("janus-baseline")
 _REQUEST_ID = re.compile(r"[\w.:-]{1,128}")
 
 
-def build_app(settings: AgentCliSettings, inference: InferenceClient) -> FastAPI:
-    """The competitor over one inference proxy."""
+def build_app(settings: AgentCliSettings, inference: InferenceClient, paths: Paths) -> FastAPI:
+    """The competitor over the platform services."""
     app = FastAPI(title="Janus baseline: agent CLI", version=VERSION, docs_url=None, redoc_url=None)
-    fast = FastPath(settings, inference)
 
     @app.post("/v1/chat/completions")
     async def chat_completions(request: Request) -> Response:
@@ -41,9 +39,9 @@ def build_app(settings: AgentCliSettings, inference: InferenceClient) -> FastAPI
             raise PayloadTooLarge(f"the request body is larger than {settings.max_body_bytes} bytes")
         conversation = Conversation(body)
         caller = traces.extract(request.headers)
-        record = RequestRecord(request_id, fast_path.NAME, caller, stream=conversation.streams)
-        token = request.headers.get(TOKEN, "")
-        return AnswerResponse(fast.answer(conversation, request_id, token), record)
+        record = RequestRecord(request_id, caller, stream=conversation.streams)
+        token, demand = request.headers.get(TOKEN, ""), request.headers.get(PATH, "")
+        return AnswerResponse(paths.answer(conversation, demand, request_id, token), record)
 
     @app.get("/health")
     async def health() -> JSONResponse:

@@ -11,14 +11,15 @@ _LONGEST_EVENT_BYTES = 16 * 1024 * 1024
 class EventSplitter:
     """Cuts reads of any size into events."""
 
-    def __init__(self) -> None:
+    def __init__(self, source: str) -> None:
+        self._source = source  # for people
         self._rest = b""
 
     def feed(self, data: bytes) -> list[bytes]:
         """The events that this completes, without the blank line after each."""
         *events, self._rest = _BOUNDARY.split(self._rest + data)
         if len(self._rest) > _LONGEST_EVENT_BYTES:
-            raise Unavailable("the inference proxy sent an endless event", code="inference_failed")
+            raise Unavailable(f"{self._source} sent an endless event", code="upstream_failed")
         return events
 
 

@@ -15,13 +15,12 @@ from janus_mesh.errors import DeadlineExceeded, Unavailable
 
 from .answer import EVENT_STREAM, Head, Parts
 from .conversation import Conversation
+from .deltas import head_of, step
 from .events import EventSplitter, data_of
 from .inference import InferenceClient
 from .patience import Patience
 from .settings import AgentCliSettings
-
-NAME = "fast"
-_STEP = {"event": "path", "payload": {"path": NAME, "reason": "one call of the model answers it"}}
+from .verdict import Verdict
 
 
 class FastPath:
@@ -31,7 +30,9 @@ class FastPath:
         self._settings = settings
         self._inference = inference
 
-    async def answer(self, conversation: Conversation, request_id: str, token: str = "") -> Parts:
+    async def answer(
+        self, conversation: Conversation, request_id: str, token: str, verdict: Verdict
+    ) -> Parts:
         """A `Head`, then the body. Raises the typed error when there is no answer, or no more of it."""
         patience = Patience(self._settings, streams=conversation.streams)
         body = conversation.for_inference(model=self._settings.model, max_tokens=self._settings.max_tokens)
@@ -40,7 +41,7 @@ class FastPath:
                 async with patience.wait():
                     response = await stack.enter_async_context(self._inference.chat(body, request_id, token))
                 parts = _streamed if _streams(response) else _whole
-                async with aclosing(parts(response, patience)) as made:
+                async with aclosing(parts(response, patience, verdict)) as made:
                     async for part in made:
                         yield part
         except TimeoutError:
@@ -57,7 +58,7 @@ def _content_type(response: httpx.Response) -> str:
     return str(response.headers.get("content-type", ""))
 
 
-async def _whole(response: httpx.Response, patience: Patience) -> Parts:
+async def _whole(response: httpx.Response, patience: Patience, verdict: Verdict) -> Parts:
     """An answer in one piece, or the proxy's refusal."""
     async with patience.wait():
         body = await response.aread()
@@ -65,7 +66,13 @@ async def _whole(response: httpx.Response, patience: Patience) -> Parts:
         raise Unavailable(
             f"the inference proxy failed with status {response.status_code}", code="inference_failed"
         )
-    yield Head(response.status_code, _content_type(response), response.headers.get("retry-after", ""))
+    yield Head(
+        response.status_code,
+        _content_type(response),
+        response.headers.get("retry-after", ""),
+        verdict.path,
+        verdict.reason,
+    )
     yield body
 
 
@@ -78,7 +85,7 @@ def _is_error(body: bytes) -> bool:
     return isinstance(fields, dict) and isinstance(fields.get("error"), dict)
 
 
-async def _streamed(response: httpx.Response, patience: Patience) -> Parts:
+async def _streamed(response: httpx.Response, patience: Patience, verdict: Verdict) -> Parts:
     """The path taken, then the proxy's events."""
     begun = ended = False
     async with aclosing(_events(response, patience)) as batches:
@@ -88,8 +95,8 @@ async def _streamed(response: httpx.Response, patience: Patience) -> Parts:
                 continue  # comments before the answer
             if not begun and first is not None:
                 begun = True
-                yield Head(200, EVENT_STREAM)
-                yield _event(_step_beside(first))
+                yield head_of(True, verdict.path, verdict.reason)
+                yield _event(_step_beside(first, verdict))
             ended = ended or any(map(_ends, events))
             yield b"".join(map(_event, events))
     if not ended:
@@ -98,7 +105,7 @@ async def _streamed(response: httpx.Response, patience: Patience) -> Parts:
 
 async def _events(response: httpx.Response, patience: Patience) -> AsyncGenerator[list[bytes], None]:
     """The events that each read completes."""
-    splitter = EventSplitter()
+    splitter = EventSplitter("the inference proxy")
     reads = cast(AsyncGenerator[bytes, None], response.aiter_bytes())
     async with aclosing(reads):
         while True:
@@ -120,12 +127,12 @@ def _ends(event: bytes) -> bool:
     return data == b"[DONE]" or data.startswith(b'{"error"')
 
 
-def _step_beside(first: bytes) -> bytes:
+def _step_beside(first: bytes, verdict: Verdict) -> bytes:
     """A chunk that tells the path, with the id, model and time of the answer's first chunk."""
     try:
         chunk = orjson.loads(data_of(first))
     except orjson.JSONDecodeError:  # whoever reads the stream will say so
         chunk = {}
     shared: dict[str, Any] = {name: chunk[name] for name in ("id", "created", "model") if name in chunk}
-    choice = {"index": 0, "delta": {"janus": _STEP}, "finish_reason": None}
+    choice = {"index": 0, "delta": step("path", **verdict.payload()).fields, "finish_reason": None}
     return b"data: " + orjson.dumps({**shared, "object": "chat.completion.chunk", "choices": [choice]})

@@ -25,12 +25,12 @@ DURATION = Histogram("janus_baseline_request_seconds", "From the request to its 
 class RequestRecord:
     """Reports when its block is left. `end` is `ok`, `refused`, `aborted` or an error's code."""
 
-    def __init__(self, request_id: str, path: str, caller: Context, *, stream: bool) -> None:
+    def __init__(self, request_id: str, caller: Context, *, stream: bool) -> None:
         self.request_id = request_id
         self.caller = caller  # its trace
+        self.path = "undecided"
         self.status = 0
         self.error: JanusError | None = None
-        self._path = path
         self._stream = stream
         self._began = time.monotonic()
         self._first_byte: float | None = None
@@ -50,13 +50,13 @@ class RequestRecord:
         seconds = time.monotonic() - self._began
         end = self._end(error)
         LIVE.dec()
-        REQUESTS.labels(self._path, end).inc()
+        REQUESTS.labels(self.path, end).inc()
         DURATION.observe(seconds)
         if self._first_byte is not None:
             FIRST_BYTE.observe(self._first_byte)
         log.info(
             "request",
-            path=self._path,
+            path=self.path,
             stream=self._stream,
             end=end,
             status=self.status or None,

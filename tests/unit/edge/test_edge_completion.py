@@ -122,6 +122,12 @@ def test_artifacts_are_listed_with_the_gateways_urls() -> None:
     assert told["url"] == "/v1/artifacts/artf_1"
 
 
+def test_links_to_artifacts_lead_to_the_gateway_also_when_they_are_announced_later() -> None:
+    artifact = ChatEvent(artifact=event_pb2.Artifact(id="artf_1", url="http://c/f.csv"))
+    said = message(ChatEvent(content="[f](http://c/f."), ChatEvent(content="csv)"), artifact, stop())
+    assert said["content"] == "[f](/v1/artifacts/artf_1)"
+
+
 def test_logprobs_of_all_chunks_are_one_list() -> None:
     parts = [
         ChatEvent(
