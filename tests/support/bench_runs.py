@@ -133,3 +133,10 @@ async def carried_out(
             return await carry_out(plan, runner, Matching(), journal, stop=stop)
     finally:
         journal.close()
+
+
+def written(path: Path) -> list[TaskRecord]:
+    """The records that a journal holds."""
+    journal, _, records = Journal.resume(path)
+    journal.close()
+    return records

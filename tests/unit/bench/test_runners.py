@@ -1,4 +1,4 @@
-"""One question over either transport: the same record of the same answer, and a typed failure of each fault."""
+"""One question over either transport: the same record of the same answer, each fault a typed failure."""
 
 import base64
 import hashlib
@@ -18,8 +18,6 @@ from janus_bench.quality.runners.request_proto import chat_request
 from janus_bench.quality.runners.sse import sse_lines
 from janus_mesh.errors import CompetitorFailed, InvalidRequest, ModelNotFound
 from janus_proto._gen.janus.chat.v1 import event_pb2
-
-pytest_plugins: list[str] = []
 
 
 async def test_an_answer_over_http_is_kept_whole() -> None:
@@ -238,17 +236,20 @@ async def test_a_file_elsewhere_is_never_fetched() -> None:
 
 
 def test_a_request_keeps_all_its_fields_over_grpc() -> None:
+    picture = {"type": "image_url", "image_url": {"url": "data:x"}}
+    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    shape = {"type": "json_schema", "json_schema": {"name": "s", "schema": {"type": "object"}}}
     request = {
         **chat(),
         "messages": [
             {"role": "system", "content": "be brief"},
-            {"role": "user", "content": [{"type": "text", "text": "see"}, {"type": "image_url", "image_url": {"url": "data:x"}}]},
-            {"role": "assistant", "content": None, "tool_calls": [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}]},
+            {"role": "user", "content": [{"type": "text", "text": "see"}, picture]},
+            {"role": "assistant", "content": None, "tool_calls": [call]},
             {"role": "tool", "tool_call_id": "c", "content": "42"},
         ],
         "tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}],
         "tool_choice": {"type": "function", "function": {"name": "f"}},
-        "response_format": {"type": "json_schema", "json_schema": {"name": "s", "schema": {"type": "object"}}},
+        "response_format": shape,
         "stop": "END", "seed": 3, "temperature": 0, "top_k": 5,
     }  # fmt: skip
     asked = chat_request(request, Target.parse("grpc://h:1", model="m", competitor_id="alpha"))
