@@ -52,6 +52,11 @@ class Connection(asyncio.Protocol):
             self._transport.write(request)
         await self._answered
 
+    @property
+    def idle(self) -> bool:
+        """Whether it can be asked: it is open, and nobody is being answered."""
+        return self.reusable and self._reader is None and not self._transport.is_closing()
+
     def leave(self) -> None:
         self.reusable = False
         self._reader = None

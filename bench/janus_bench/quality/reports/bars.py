@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from janus_bench.quality.record import Interval
 
-_LEFT, _WIDTH, _RIGHT, _ROW = 170, 400, 180, 26
+_LEFT, _WIDTH, _RIGHT, _ROW = 150, 400, 250, 26
 
 
 class Bar(NamedTuple):
@@ -32,14 +32,18 @@ def bars(shown: Sequence[Bar]) -> str:
 def _row(bar: Bar, y: int) -> list[str]:
     figure, middle = bar.figure, y + _ROW / 2 - 2
     low, high = _x(figure.low), _x(figure.high)
+    ends = f"M{low:.1f} {middle - 4:g}v8M{high:.1f} {middle - 4:g}v8"
     return [
         f'<text x="{_LEFT - 10}" y="{middle + 4:g}" text-anchor="end">{escape(bar.name)}</text>',
-        (f'<rect x="{_LEFT}" y="{y + 3}" width="{_x(figure.value) - _LEFT:.1f}" height="{_ROW - 10}" '
-        'rx="2" fill="#63b995"/>'),
-        (f'<path d="M{low:.1f} {middle:g}H{high:.1f}M{low:.1f} {middle - 4:g}v8M{high:.1f} {middle - 4:g}v8" '
-        'stroke="#1f2937" fill="none"/>'),
-        (f'<text x="{_LEFT + _WIDTH + 12}" y="{middle + 4:g}">{figure.value:.1f} '
-        f'<tspan class="faint">{figure.low:.1f} to {figure.high:.1f}{escape(bar.note)}</tspan></text>'),
+        (
+            f'<rect x="{_LEFT}" y="{y + 3}" width="{_x(figure.value) - _LEFT:.1f}" height="{_ROW - 10}" '
+            'rx="2" fill="#63b995"/>'
+        ),
+        f'<path d="M{low:.1f} {middle:g}H{high:.1f}{ends}" stroke="#1f2937" fill="none"/>',
+        (
+            f'<text x="{_LEFT + _WIDTH + 12}" y="{middle + 4:g}">{figure.value:.1f} '
+            f'<tspan class="faint">{figure.low:.1f} to {figure.high:.1f}{escape(bar.note)}</tspan></text>'
+        ),
     ]
 
 

@@ -76,7 +76,8 @@ def _head(run: Run, title: str) -> Iterator[str]:
 def _components(run: Run) -> Iterator[Bar]:
     for field in fields(run.components):
         component: Component = getattr(run.components, field.name)
-        yield Bar(field.name, component, f", weight {component.weight:g}")
+        note = f"weight {component.weight:g}" if component.n else "not measured"
+        yield Bar(field.name, component, f", {note}")
 
 
 def _figures(told: Summary) -> Iterator[str]:

@@ -1,0 +1,138 @@
+"""`janus-bench run`: from a suite and a target to a run on disk."""
+
+import asyncio
+import dataclasses
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvloop
+from rich.console import Console
+
+from janus_bench.quality.assembling import assembled, new_header
+from janus_bench.quality.journal import Header, Journal, journal_of
+from janus_bench.quality.record import Config, SuiteRecord, TaskRecord, write
+from janus_bench.quality.reports.console import run_table
+from janus_bench.quality.runners import Bounds, Target, open_runner
+from janus_bench.quality.running import Plan, Progress, carry_out
+from janus_bench.quality.scoring import JudgeSettings, Scorers
+from janus_bench.quality.suites import Suite, load_suite
+from janus_mesh.errors import InvalidRequest
+
+from .progress import LiveScore
+
+_FOLDER = Path("bench-runs")
+_INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the command line says of a new run."""
+
+    target: str
+    suite: str
+    model: str
+    competitor: str
+    seed: int
+    config: Config
+    output: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a run needs and does not write down."""
+
+    sandbox: str | None
+    api_key: str
+
+
+def start(wish: Wish, means: Means) -> int:
+    """Begins a run."""
+    target = Target.parse(wish.target, model=wish.model, competitor_id=wish.competitor, api_key=means.api_key)
+    judge = _judge()
+    config = dataclasses.replace(wish.config, judge=judge.model if judge else None)
+    suite = load_suite(wish.suite, benchmark=config.benchmark, subset=config.subset, seed=wish.seed)
+    record = SuiteRecord(name=suite.name, digest=suite.digest, tasks=len(suite.tasks))
+    header = new_header(record, target, config, wish.seed)
+    output = wish.output or _FOLDER / f"{header.id}.json"
+    if output.exists():
+        raise InvalidRequest(f"{output} is there already", param="output")
+    journal = Journal.create(journal_of(output), header)
+    return _go_on(suite, header, target, journal, [], means, output)
+
+
+def resume(output: Path, means: Means) -> int:
+    """Goes on with a run that ended early."""
+    journal, header, before = Journal.resume(journal_of(output))
+    config = header.config
+    suite = load_suite(header.suite.name, benchmark=config.benchmark, subset=config.subset, seed=header.seed)
+    if suite.digest != header.suite.digest:
+        raise InvalidRequest(f"{suite.name} has changed since the run began", param="suite")
+    if (judge := _judge()) and judge.model != config.judge:
+        raise InvalidRequest(f"the run began with the judge {config.judge}", param="judge")
+    target = Target.parse(
+        header.target.url,
+        model=header.target.model,
+        competitor_id=header.target.competitor_id,
+        api_key=means.api_key,
+    )
+    return _go_on(suite, header, target, journal, before, means, output)
+
+
+def _go_on(
+    suite: Suite,
+    header: Header,
+    target: Target,
+    journal: Journal,
+    before: list[TaskRecord],
+    means: Means,
+    output: Path,
+) -> int:
+    try:
+        progress = uvloop.run(_carry_out(suite, header, target, journal, before, means))
+    finally:
+        journal.close()
+    run = assembled(header, progress.records, progress.stopped)
+    write(run, output)
+    if progress.stopped is None:
+        journal_of(output).unlink()
+    Console().print(run_table(run))
+    sys.stdout.write(f"{output}\n")
+    if progress.stopped is not None:
+        sys.stderr.write(f"janus-bench: go on with: janus-bench run --resume {output}\n")
+    return _INTERRUPTED if progress.stopped == "interrupted" else 0
+
+
+async def _carry_out(
+    suite: Suite,
+    header: Header,
+    target: Target,
+    journal: Journal,
+    before: list[TaskRecord],
+    means: Means,
+) -> Progress:
+    config = header.config
+    plan = Plan(
+        tasks=suite.tasks,
+        seed=header.seed,
+        repeat=config.repeat,
+        concurrency=config.concurrency,
+        limit_cost_usd=config.limit_cost_usd,
+        private=suite.private,
+    )
+    bounds = Bounds(total_seconds=config.timeout_s)
+    stop = asyncio.Event()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+    with LiveScore(len(suite.tasks) * config.repeat, before) as live:
+        async with open_runner(target, bounds) as runner, Scorers(means.sandbox, _judge()) as scorers:
+            return await carry_out(
+                plan, runner, scorers, journal, before=before, stop=stop, watch=live.finished
+            )
+
+
+def _judge() -> JudgeSettings | None:
+    """The judge that the environment names, if it names one."""
+    return JudgeSettings() if os.environ.get("JANUS_BENCH_JUDGE_URL") else None  # type: ignore[call-arg]
