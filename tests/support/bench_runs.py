@@ -66,6 +66,7 @@ def observed(
     usage = Usage(prompt_tokens=5, completion_tokens=tokens, total_tokens=tokens + 5, cost_usd=cost)
     return Observation(
         answer=Answer(content=content, finish_reason="stop"),
+        sent_at=0.0,
         events=tuple(events),
         timing=timing_of(events, latency, tokens),
         usage=usage,
@@ -90,7 +91,7 @@ def failed(asked: Task) -> TaskRecord:
     answering = Answering()
     answering.fail(0.0, unreachable("refused"))
     return record_of(
-        asked, 0, asked.request, answering.observed(0.1), Score(value=0.0, explanation="failed"), None
+        asked, 0, asked.request, answering.observed(0.0, 0.1), Score(value=0.0, explanation="failed"), None
     )
 
 

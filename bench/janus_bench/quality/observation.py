@@ -51,6 +51,7 @@ class Observation:
     """One finished exchange."""
 
     answer: Answer
+    sent_at: float  # when its times begin, in monotonic seconds
     events: tuple[Event, ...]
     timing: Timing
     usage: Usage | None
@@ -108,8 +109,10 @@ class Answering:
             self.failure = failure
             self.note(t, "error")
 
-    def observed(self, ended_at: float, artifacts: Sequence[ArtifactBytes] = ()) -> Observation:
-        """The record of it; `ended_at` in seconds since the request was sent."""
+    def observed(
+        self, sent_at: float, ended_at: float, artifacts: Sequence[ArtifactBytes] = ()
+    ) -> Observation:
+        """The record of it: sent at `sent_at` in monotonic seconds, over `ended_at` seconds later."""
         calls = [self._calls[index] for index in sorted(self._calls)]
         answer = Answer(
             content="".join(self._content) or "".join(self._refusal),
@@ -122,6 +125,7 @@ class Answering:
         tokens = self.usage.completion_tokens if self.usage else None
         return Observation(
             answer=answer,
+            sent_at=sent_at,
             events=tuple(self.events),
             timing=timing_of(self.events, ended_at, tokens),
             usage=self.usage,

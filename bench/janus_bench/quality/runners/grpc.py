@@ -52,7 +52,7 @@ class GrpcRunner:
         answering = reader.answering
         files = GrpcFiles(self._peer, self._bounds.artifact_seconds)
         artifacts = await fetch_all(answering, files, self._bounds)
-        return answering.observed(reader.ended_at or ended_at, artifacts)
+        return answering.observed(reader.sent_at, reader.ended_at or ended_at, artifacts)
 
     async def __aenter__(self) -> Self:
         self._peer = dial(self._target.authority)

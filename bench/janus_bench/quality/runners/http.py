@@ -43,7 +43,8 @@ class HttpRunner:
         await reader.understand(answering)
         files = HttpFiles(self._files, self._target.api_key)
         artifacts = await fetch_all(answering, files, self._bounds)
-        return answering.observed(max(0.0, ended_at - (reader.sent_at or began)), artifacts)
+        sent_at = reader.sent_at or began
+        return answering.observed(sent_at, max(0.0, ended_at - sent_at), artifacts)
 
     async def _converse(self, request: Mapping[str, Any], reader: SseReader, answering: Answering) -> None:
         """Fills `reader` until the answer is over; notes as failure what kept it from that."""
