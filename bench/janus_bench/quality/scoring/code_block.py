@@ -10,7 +10,7 @@ _PYTHON = ("", "python", "python3", "py")
 
 
 def code_in(text: str, entry: str | None) -> str:
-    """The last Python block that defines `entry`; else the last one; else the text, when nothing is fenced."""
+    """The last Python block that defines `entry`, else the last one; the text when nothing is fenced."""
     if "```" not in text:
         return text
     blocks = [found[2] for found in _FENCE.finditer(text) if found[1].lower() in _PYTHON]

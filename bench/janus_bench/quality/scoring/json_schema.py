@@ -16,7 +16,7 @@ from .bounds import NotJson, bounded_json
 from .patterns import compiled, found_in
 from .rule import Means, Rule, verdict
 
-_FENCED = re.compile(r"```[ \t]*(?:json[ct5]?|JSON)?[ \t]*\n(.*?)```", re.DOTALL)
+_FENCED = re.compile(r"```[ \t]{0,9}(?:json[c5]?|JSON)?[ \t]{0,9}\n(.*?)```", re.DOTALL)
 _UNSUPPORTED = ("patternProperties", "$dynamicRef")
 
 

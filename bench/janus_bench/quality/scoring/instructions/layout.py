@@ -13,7 +13,7 @@ from .check import Check, Counted
 _PLACEHOLDER = re.compile(r"\[[^\[\]\n]{1,80}\]")
 _HIGHLIGHT = re.compile(r"\*\*[^*\n]{1,400}\*\*|(?<!\*)\*[^*\n]{1,400}\*(?!\*)")
 _TITLE = re.compile(r"<<[^<>\n]{1,400}>>")
-_RULE = re.compile(r"(?m)^[ \t]{0,12}\|?[ \t]*:?-{3,}:?[ \t]*(?:\|[ \t]*:?-{3,}:?[ \t]*)*\|?[ \t]*$")
+_RULE = re.compile(r"[ \t]{0,9}\|?[ \t]{0,9}:?-{3,}:?[ \t]{0,9}(?:\|[ \t]{0,9}:?-{3,}:?[ \t]{0,9})*\|?")
 _POSTSCRIPT = re.compile(r"(?mi)^[ \t*_]{0,8}p\.\s?s\.?")
 
 
@@ -72,7 +72,7 @@ class Table(Check):
 
     def fault(self, text: str) -> str:
         lines = [line.strip() for line in text.splitlines()]
-        marks = [at for at, line in enumerate(lines) if "|" in line and _RULE.match(line)]
+        marks = [at for at, line in enumerate(lines) if "|" in line and _RULE.fullmatch(line)]
         if len(marks) != 1 or marks[0] == 0:
             return "holds no table, or several"
         body: list[str] = []
