@@ -7,7 +7,7 @@ from pydantic import Field
 
 from .check import Counted
 
-_WORD = re.compile(r"[^\W_]+(?:['\u2019.\-][^\W_]+)*")
+_WORD = re.compile(r"[^\W_]+(?:(?:['\u2019.\-]|(?<=\d),(?=\d))[^\W_]+)*")
 _SENTENCE_END = re.compile(r"(?<![.!?])[.!?]++[\"'”\u2019)*_\]]{0,3}(?:\s|$)|[。\uff01\uff1f]")
 _BULLET = re.compile(r"(?m)^[ \t]{0,12}[-*+•][ \t]+\S")
 _NUMBERED = re.compile(r"(?m)^[ \t]{0,12}\d{1,4}[.)][ \t]+\S")
