@@ -64,6 +64,9 @@ def janus_bench(
     # gRPC's core writes notes about ordinary disconnects on standard error, past every logger; it must
     # be said before the library is loaded.
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+    from janus_mesh import logs
+
+    logs.configure("janus-bench", level="error", form="console")
 
 
 @app.command()
@@ -85,7 +88,11 @@ def run(
         Path | None, typer.Option(help="Go on with the run of this output file; its options stand.")
     ] = None,
     sandbox: Annotated[
-        str | None, typer.Option(envvar="JANUS_BENCH_SANDBOX_URL", help="Where code of answers may run.")
+        str | None,
+        typer.Option(
+            envvar="JANUS_BENCH_SANDBOX_URL",
+            help="Where code of answers may run: an address, or `local` to start a sandbox service for it.",
+        ),
     ] = None,
     api_key: ApiKey = "",
 ) -> None:

@@ -3,8 +3,11 @@
 import asyncio
 import dataclasses
 import os
+import secrets
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,12 +22,14 @@ from janus_bench.quality.runners import Bounds, Target, open_runner
 from janus_bench.quality.running import Plan, Progress, carry_out
 from janus_bench.quality.scoring import JudgeSettings, Scorers
 from janus_bench.quality.suites import Suite, load_suite
-from janus_mesh.errors import InvalidRequest
+from janus_bench.sandbox.service import ServiceFailed, running_sandboxes
+from janus_mesh.errors import InvalidRequest, Unavailable
 
 from .progress import LiveScore
 
 _FOLDER = Path("bench-runs")
 _INTERRUPTED = 130
+LOCAL = "local"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +49,9 @@ class Wish:
 class Means:
     """What a run needs and does not write down."""
 
-    sandbox: str | None
+    sandbox: str | None  # an address, or LOCAL
     api_key: str
+    sandbox_key: str | None = None
 
 
 def start(wish: Wish, means: Means) -> int:
@@ -91,7 +97,8 @@ def _go_on(
     output: Path,
 ) -> int:
     try:
-        progress = uvloop.run(_carry_out(suite, header, target, journal, before, means))
+        with _sandboxes(means) as ready:
+            progress = uvloop.run(_carry_out(suite, header, target, journal, before, ready))
     finally:
         journal.close()
     run = assembled(header, progress.records, progress.stopped)
@@ -127,10 +134,28 @@ async def _carry_out(
     for signum in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
     with LiveScore(len(suite.tasks) * config.repeat, before) as live:
-        async with open_runner(target, bounds) as runner, Scorers(means.sandbox, _judge()) as scorers:
+        async with open_runner(target, bounds) as runner, _scorers(means) as scorers:
             return await carry_out(
                 plan, runner, scorers, journal, before=before, stop=stop, watch=live.finished
             )
+
+
+@contextmanager
+def _sandboxes(means: Means) -> Iterator[Means]:
+    """Starts a sandbox service of the bench's own where that is asked for: no competitor shares it."""
+    if means.sandbox != LOCAL:
+        yield means
+        return
+    key = secrets.token_urlsafe(24)
+    try:
+        with running_sandboxes(warm=1, key=key) as port:
+            yield dataclasses.replace(means, sandbox=f"http://127.0.0.1:{port}", sandbox_key=key)
+    except ServiceFailed as reason:
+        raise Unavailable(f"no sandboxes can be made here: {reason}") from reason
+
+
+def _scorers(means: Means) -> Scorers:
+    return Scorers(means.sandbox, _judge(), sandbox_key=means.sandbox_key)
 
 
 def _judge() -> JudgeSettings | None:

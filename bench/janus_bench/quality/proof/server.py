@@ -45,6 +45,7 @@ async def _serve() -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
     http = await listen()
+    mesh.logs.configure("proof", level="error", form="console")
     async with mesh.Server(port=0, drain_seconds=0.1) as grpc:
         grpc.serve_chat(answer)
         sys.stdout.write(f"{port_of(http)} {grpc.port}\n")
