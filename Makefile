@@ -41,6 +41,21 @@ test-ui: setup-dev ui $(CHROMIUM) ## The pages alone: their units, then a real b
 	@cd ui && npm test --silent
 	@$(BIN)/pytest tests/ui
 
+.PHONY: bench
+bench: setup-dev ## Score the baselines of a running stack on public/dev; BENCH_ARGS="--subset 20" makes it short
+	@for model in baseline langchain; do \
+	  $(BIN)/janus-bench run --target $(BENCH_TARGET) --model $$model --suite public/dev --sandbox local $(BENCH_ARGS) || exit; done
+BENCH_TARGET ?= http://127.0.0.1:8000
+
+.PHONY: bench-timing
+bench-timing: setup-dev ## How exact the bench's own times are, and how much load it can make; a minute
+	@$(BIN)/python -m janus_bench.quality.proof
+
+.PHONY: crosscheck
+crosscheck: setup-dev ## The bench's figures beside those of aiperf and, on a running stack, of inspect-ai
+	@$(BIN)/python bench/crosscheck/timing.py
+	@$(BIN)/python bench/crosscheck/quality.py --target $(BENCH_TARGET)
+
 .PHONY: bench-mesh
 bench-mesh: setup-dev ## What streaming costs beside nginx, Envoy, Portkey and LiteLLM; twenty minutes on a quiet machine
 	@mkdir -p build

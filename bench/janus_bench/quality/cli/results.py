@@ -41,7 +41,7 @@ def export(file: Path, form: str, output: Path | None, key: Path) -> int:
         sys.stdout.write(exported)
     else:
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(exported, encoding="utf-8")
+        output.write_bytes(exported.encode())
         sys.stderr.write(f"{output}\n")
     return 0
 
