@@ -40,10 +40,14 @@ class Numeric(Rule):
     value: float = Field(allow_inf_nan=False)
     tolerance: float = Field(0.0, ge=0, allow_inf_nan=False)
     relative: float = Field(0.0, ge=0, lt=1)
+    where: Literal["anywhere", "last_line"] = "anywhere"
     units: dict[str, float] = Field({}, description="unit -> factor; by default units are not looked at.")
 
     async def judge(self, answer: Answer, _: Means, /) -> Score:
-        found = final_number(answer.content)
+        said = answer.content.strip()
+        if self.where == "last_line":
+            said = (said.splitlines() or [""])[-1]
+        found = final_number(said)
         if found is None:
             return verdict(False, f"{shortened(answer.content)} holds no number")
         number, unit = found
