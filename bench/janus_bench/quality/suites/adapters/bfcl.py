@@ -58,10 +58,8 @@ def _task(part: str, case: dict[str, Any], expected: list[dict[str, Any]]) -> Ta
             "category": part,
             "request": {"messages": case["question"][0], "tools": [_tool(tool) for tool in case["function"]]},
             "scoring": {"kind": "tool_call", "calls": calls},
-            "accepted": [{"tool_calls": right} if right else silent],
-            "rejected": [silent]
-            if right
-            else [{"tool_calls": [{"name": _name(case["function"][0]["name"])}]}],
+            "accepted": [{"tool_calls": right}],
+            "rejected": [{"tool_calls": [*right, right[0]]}],
             "source": "bfcl-eval",
             "licence": "Apache-2.0",
         }
