@@ -17,7 +17,10 @@ from .rule import Means, Rule, shortened, verdict
 
 _NUMBER = r"[-+]?(?:\d++(?:[,_\u2009\u202f ]\d{3}(?!\d))*+(?:\.\d++)?+|\.\d++)(?:[eE][-+]?\d{1,4}(?!\d))?+"
 _VALUE = re.compile(
-    rf"(?P<number>{_NUMBER})(?:\s?/\s?(?P<below>\d++(?:\.\d++)?+))?\s?(?P<unit>[%°A-Za-zµΩ€$£]*+)"
+    rf"(?P<number>{_NUMBER})"
+    r"(?:\s?(?:x|\\times)\s?10\s?\^\s?\{?(?P<power>[-+]?\d{1,4}+)\}?)?+"
+    r"(?:\s?/\s?(?P<below>\d++(?:\.\d++)?+))?+"
+    r"\s?(?P<unit>[%\u00b0A-Za-z\u00b5\u03a9\u20ac$\u00a3]*+)"
 )
 _MARKS = (
     re.compile(r"\\boxed\s?\{([^{}]{0,200})\}"),
@@ -25,7 +28,7 @@ _MARKS = (
     re.compile(r"(?i)\banswer(?:\s+is|\s*[:=])\**\s*([^\n]{0,200})"),
 )
 _SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2011": "-", "\u00d7": "x", "\u2044": "/"})
-_POWER = re.compile(r"\s?x\s?10\^?\{?([-+]?\d{1,4})\}?")
+_NOISE = 1e-12  # of the arithmetic of fractions; whole numbers below 10^12 are compared exactly
 _GROUPING = re.compile(r"[,_\u2009\u202f ]")
 
 
@@ -40,10 +43,14 @@ class Numeric(Rule):
     value: float = Field(allow_inf_nan=False)
     tolerance: float = Field(0.0, ge=0, allow_inf_nan=False)
     relative: float = Field(0.0, ge=0, lt=1)
+    where: Literal["anywhere", "last_line"] = "anywhere"
     units: dict[str, float] = Field({}, description="unit -> factor; by default units are not looked at.")
 
     async def judge(self, answer: Answer, _: Means, /) -> Score:
-        found = final_number(answer.content)
+        said = answer.content.strip()
+        if self.where == "last_line":
+            said = (said.splitlines() or [""])[-1]
+        found = final_number(said)
         if found is None:
             return verdict(False, f"{shortened(answer.content)} holds no number")
         number, unit = found
@@ -52,7 +59,7 @@ class Numeric(Rule):
             if factor is None:
                 return verdict(False, f"{number:g} is in {unit!r}, not in {' or '.join(self.units)}")
             number *= factor
-        allowed = max(self.tolerance, self.relative * abs(self.value), 1e-9 * max(1.0, abs(self.value)))
+        allowed = max(self.tolerance, self.relative * abs(self.value), _NOISE * max(1.0, abs(self.value)))
         right = math.isfinite(number) and abs(number - self.value) <= allowed
         return verdict(right, f"{number:g} {'is' if right else 'is not'} {self.value:g}", number=str(number))
 
@@ -87,9 +94,8 @@ def _last(text: str) -> tuple[float, str] | None:
 
 def _read(found: re.Match[str]) -> tuple[float, str]:
     number = float(_GROUPING.sub("", _signed(found)))
-    power = _POWER.match(found.string, found.end("number"))
-    if power:
-        return number * math.pow(10.0, max(-400, min(300, int(power[1])))), ""
+    if found["power"]:
+        number *= math.pow(10.0, max(-400, min(300, int(found["power"]))))
     if found["below"]:
         below = float(found["below"])
         number = number / below if below else math.nan

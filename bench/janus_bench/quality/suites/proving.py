@@ -55,13 +55,19 @@ class _Trial:
     what: str
 
 
-async def prove(tasks: Sequence[Task], scoring: Scoring, *, concurrency: int = 4) -> Proof:
-    """Judges all that an item must accept or refuse, for every item."""
+async def prove(
+    tasks: Sequence[Task], scoring: Scoring, *, cross: bool = True, concurrency: int = 4
+) -> Proof:
+    """Judges all that an item must accept or refuse, for every item.
+
+    Without `cross` the other items' answers are left out: of hundreds whose answer is a letter or a small
+    number, some have the same one.
+    """
     places = asyncio.Semaphore(concurrency)
 
     async def one(task: Task) -> tuple[int, list[Flaw], list[Flaw]]:
         async with places:
-            return await _prove_task(task, tasks, scoring)
+            return await _prove_task(task, tasks if cross else (), scoring)
 
     outcomes = await asyncio.gather(*(one(task) for task in tasks))
     return Proof(

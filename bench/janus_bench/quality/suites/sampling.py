@@ -12,8 +12,7 @@ Stratum = tuple[str, str]  # benchmark, category
 def stratified(tasks: Sequence[Task], size: int, seed: int) -> tuple[Task, ...]:
     """`size` of the tasks, in their own order. Which ones does not depend on that order.
 
-    Every category has its share, by largest remainders; where there are fewer places than categories, the
-    seed decides.
+    Every category has one while there are places, and of the rest its share; the seed decides between equals.
     """
     if size >= len(tasks):
         return tuple(tasks)
@@ -30,15 +29,10 @@ def stratified(tasks: Sequence[Task], size: int, seed: int) -> tuple[Task, ...]:
 def _places(sizes: dict[Stratum, int], places: int, seed: int) -> dict[Stratum, int]:
     total = sum(sizes.values())
     shares = {stratum: places * size / total for stratum, size in sizes.items()}
-    given = {stratum: int(share) for stratum, share in shares.items()}
-    left = places - sum(given.values())
-    # A category that has none yet comes before one that has some.
-    order = sorted(
-        (stratum for stratum in sizes if given[stratum] < sizes[stratum]),
-        key=lambda stratum: (given[stratum] > 0, given[stratum] - shares[stratum], _dice(seed, *stratum)),
-    )
-    for stratum in order[:left]:
-        given[stratum] += 1
+    given = dict.fromkeys(sizes, 1 if places >= len(sizes) else 0)
+    for _ in range(places - sum(given.values())):
+        wanting = (stratum for stratum in sizes if given[stratum] < sizes[stratum])
+        given[min(wanting, key=lambda one: (given[one] - shares[one], _dice(seed, *one)))] += 1
     return given
 
 

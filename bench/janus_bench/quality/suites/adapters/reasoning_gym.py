@@ -73,8 +73,8 @@ def _task(puzzle: dict[str, Any]) -> Task:
     scoring: dict[str, Any] = {"kind": "match", "any_of": [answer], "where": "last_line"}
     wrong = f"{answer}x"
     if _PUZZLES[name][1] == "numeric":
-        scoring = {"kind": "numeric", "value": float(answer)}
-        wrong = f"{float(answer) + 1:g}"
+        scoring = {"kind": "numeric", "value": float(answer), "where": "last_line"}
+        wrong = f"{float(answer) + 1:.12g}"
     return open_task(
         {
             "id": f"reasoning_gym/{name}-{puzzle['number']}",

@@ -1,4 +1,4 @@
-"""Draws the pictures of the own items. The files are kept, so that a suite's digest does not hang on a library's version.
+"""Draws the pictures of the own items. The files are kept: a suite's digest must not hang on a library.
 
 python -m janus_bench.quality.suites.public.draw
 """
