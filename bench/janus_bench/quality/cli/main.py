@@ -250,11 +250,9 @@ def list_benchmarks(
 
 def _finish(command: Callable[[], int]) -> None:
     """Exits with the command's status; what cannot be done is one line and status 2."""
-    from janus_bench.quality.suites import SuiteError
-
     try:
         status = command()
-    except (JanusError, SuiteError) as error:
+    except JanusError as error:
         sys.stderr.write(f"janus-bench: {error}\n")
         status = 2
     except KeyboardInterrupt:

@@ -21,7 +21,7 @@ from janus_bench.quality.reports.console import run_table
 from janus_bench.quality.runners import Bounds, Target, open_runner
 from janus_bench.quality.running import Plan, Progress, carry_out
 from janus_bench.quality.scoring import JudgeSettings, Scorers
-from janus_bench.quality.suites import Suite, load_suite
+from janus_bench.quality.suites import Suite, SuiteError, load_suite
 from janus_bench.sandbox.service import ServiceFailed, running_sandboxes
 from janus_mesh.errors import InvalidRequest, Unavailable
 
@@ -59,7 +59,7 @@ def start(wish: Wish, means: Means) -> int:
     target = Target.parse(wish.target, model=wish.model, competitor_id=wish.competitor, api_key=means.api_key)
     judge = _judge()
     config = dataclasses.replace(wish.config, judge=judge.model if judge else None)
-    suite = load_suite(wish.suite, benchmark=config.benchmark, subset=config.subset, seed=wish.seed)
+    suite = loaded(wish.suite, config, wish.seed)
     record = SuiteRecord(name=suite.name, digest=suite.digest, tasks=len(suite.tasks))
     header = new_header(record, target, config, wish.seed)
     output = wish.output or _FOLDER / f"{header.id}.json"
@@ -85,6 +85,14 @@ def resume(output: Path, means: Means) -> int:
         api_key=means.api_key,
     )
     return _go_on(suite, header, target, journal, before, means, output)
+
+
+def loaded(name: str, config: Config, seed: int) -> Suite:
+    """The tasks that a run asks; `InvalidRequest` when they cannot be had."""
+    try:
+        return load_suite(name, benchmark=config.benchmark, subset=config.subset, seed=seed)
+    except SuiteError as error:
+        raise InvalidRequest(str(error), param="suite") from None
 
 
 def _go_on(

@@ -3,7 +3,8 @@
 from rich.console import Console
 from rich.table import Table
 
-from janus_bench.quality.suites import SuiteError, suites
+from janus_bench.quality.suites import suites
+from janus_mesh.errors import InvalidRequest
 
 
 def list_suites() -> int:
@@ -20,7 +21,8 @@ def list_suites() -> int:
 def list_benchmarks(wanted: str | None) -> int:
     known = suites()
     if wanted is not None and wanted not in {suite.name for suite in known}:
-        raise SuiteError(f"{wanted} is no suite: choose from {', '.join(suite.name for suite in known)}")
+        names = ", ".join(suite.name for suite in known)
+        raise InvalidRequest(f"{wanted} is no suite: choose from {names}", param="suite")
     table = Table(box=None, pad_edge=False)
     for heading in ("suite", "benchmark", "tasks"):
         table.add_column(heading, justify="right" if heading == "tasks" else "left")
