@@ -98,9 +98,14 @@ async def test_each_fault_is_a_typed_failure_within_bounds(script: object, code:
 
 
 async def test_what_came_before_a_failure_is_kept() -> None:
-    async with HttpCompetitor(scripts.error_mid_stream) as competitor, asking(competitor.url) as ask:
+    async with (
+        HttpCompetitor(scripts.hang_mid_stream) as competitor,
+        asking(competitor.url, Bounds(silence_seconds=0.5)) as ask,
+    ):
         seen = await ask()
     assert seen.answer.content == "partial"
+    assert [event.kind for event in seen.events] == ["content", "error"]
+    assert seen.timing.latency_s >= 0.5
 
 
 @pytest.mark.parametrize("scheme", ["http", "grpc"])

@@ -13,6 +13,7 @@ import orjson
 
 from janus_bench.connection import Connection
 from janus_bench.quality.observation import Answering, Observation
+from janus_bench.quality.task import Failure
 
 from . import failures
 from .artifacts import HttpFiles, fetch_all
@@ -38,55 +39,49 @@ class HttpRunner:
         answering = Answering()
         reader = SseReader(self._bounds)
         began = time.monotonic()
-        await self._converse(request, reader, answering)
-        ended_at = reader.last_at or time.monotonic()
-        await reader.understand(answering)
+        given_up = await self._converse(request, reader)
+        ended_at = reader.last_at if reader.last_at and given_up is None else time.monotonic()
+        await reader.understand(answering, ended_at, given_up)
         files = HttpFiles(self._files, self._target.api_key)
         artifacts = await fetch_all(answering, files, self._bounds)
         sent_at = reader.sent_at or began
         return answering.observed(sent_at, max(0.0, ended_at - sent_at), artifacts)
 
-    async def _converse(self, request: Mapping[str, Any], reader: SseReader, answering: Answering) -> None:
-        """Fills `reader` until the answer is over; notes as failure what kept it from that."""
+    async def _converse(self, request: Mapping[str, Any], reader: SseReader) -> Failure | None:
+        """Fills `reader` until the answer is over; returns what made the bench give it up before."""
         try:
             async with asyncio.timeout(self._bounds.connect_seconds):
                 connection = await self._connect()
         except TimeoutError:
             bound = self._bounds.connect_seconds
-            answering.fail(0.0, failures.unreachable(f"no connection within {bound:g} s"))
-            return
+            return failures.unreachable(f"no connection within {bound:g} s")
         except OSError as error:
-            answering.fail(0.0, failures.unreachable(error.strerror or str(error)))
-            return
+            return failures.unreachable(error.strerror or str(error))
         asking = asyncio.create_task(connection.ask(encode(self._target, request), reader))
         try:
-            await self._await_end(reader, asking, answering)
+            return await self._await_end(reader, asking)
         finally:
             connection.leave()
             with suppress(asyncio.CancelledError):
                 asking.cancel()
                 await asking
 
-    async def _await_end(self, reader: SseReader, asking: "asyncio.Task[None]", answering: Answering) -> None:
+    async def _await_end(self, reader: SseReader, asking: "asyncio.Task[None]") -> Failure | None:
         """Until `[DONE]` and a little more, the body's end, or the end of patience."""
         bounds, began = self._bounds, time.monotonic()
         while not reader.done.is_set():
             now = time.monotonic()
-            silent_since = max(began, reader.last_at)
-            left = min(began + bounds.total_seconds, silent_since + bounds.silence_seconds) - now
-            if left <= 0:
-                silent = now - silent_since >= bounds.silence_seconds
-                bound, what = (
-                    (bounds.silence_seconds, "was silent")
-                    if silent
-                    else (bounds.total_seconds, "was not over")
-                )
-                answering.fail(now - began, failures.too_slow(f"the answer {what} for {bound:g} s"))
-                return
+            silent = now - max(began, reader.last_at)
+            if silent >= bounds.silence_seconds:
+                return failures.too_slow(f"the answer was silent for {bounds.silence_seconds:g} s")
+            if now - began >= bounds.total_seconds:
+                return failures.too_slow(f"the answer was not over after {bounds.total_seconds:g} s")
+            left = min(bounds.silence_seconds - silent, began + bounds.total_seconds - now)
             with suppress(TimeoutError):
                 async with asyncio.timeout(left):
                     await reader.done.wait()
         await asyncio.wait([asking], timeout=_LINGER_SECONDS)
+        return None
 
     async def _connect(self) -> Connection:
         loop = asyncio.get_running_loop()

@@ -11,6 +11,7 @@ import orjson
 
 from janus_bench.quality.json_shapes import amount, count, items, member, text
 from janus_bench.quality.observation import Answering, ArtifactLink, Usage
+from janus_bench.quality.task import Failure
 
 from . import failures
 from .bounds import Bounds
@@ -59,28 +60,35 @@ class SseReader:
     def refused(self, status: int, body: bytes) -> None:
         self.refusal = (status, body)
 
-    async def understand(self, answering: Answering) -> None:
-        """Parses what was kept into `answering`, failures included."""
+    async def understand(self, answering: Answering, ended_at: float, given_up: Failure | None) -> None:
+        """Parses what was kept into `answering`; then its failure, `given_up` before any other."""
+        over = self._since(ended_at)
         if self.refusal is not None:
-            answering.fail(0.0, failures.of_body(*self.refusal))
-            return
-        if self._pieces and self._pieces[0][1].lstrip()[:1] == b"{":
-            _take_whole(b"".join(data for _, data in self._pieces), self._since(self.last_at), answering)
-            return
+            answering.fail(over, failures.of_body(*self.refusal))
+        elif given_up is None and self._pieces and self._pieces[0][1].lstrip()[:1] == b"{":
+            _take_whole(b"".join(data for _, data in self._pieces), over, answering)
+        else:
+            ended = await self._parse(answering)
+            failure = given_up or (None if ended else self._broken_off())
+            if failure is not None:
+                answering.fail(over, failure)
+
+    async def _parse(self, answering: Answering) -> bool:
+        """Whether the answer came to an end of its own, good or bad."""
         parser = _ChunkParser(answering)
         for number, (at, data) in enumerate(sse_lines(self._pieces)):
             parser.line(self._since(at), data)
             if len(answering.events) > self._bounds.events:
                 answering.fail(self._since(at), failures.too_much(f"{self._bounds.events} events"))
-                return
+                return True
             if number % _AT_A_TIME == 0:
                 await asyncio.sleep(0)
+        return parser.ended and not self._too_much
+
+    def _broken_off(self) -> Failure:
         if self._too_much:
-            told = failures.too_much(f"{self._bounds.answer_bytes} bytes")
-            answering.fail(self._since(self.last_at), told)
-        elif not parser.ended:
-            how = "no [DONE] came" if self.complete else "the connection closed"
-            answering.fail(self._since(self.last_at), failures.cut_off(how))
+            return failures.too_much(f"{self._bounds.answer_bytes} bytes")
+        return failures.cut_off("no [DONE] came" if self.complete else "the connection closed")
 
     def _since(self, at: float) -> float:
         return max(0.0, at - self.sent_at)
