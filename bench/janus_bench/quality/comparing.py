@@ -203,7 +203,7 @@ def _varied(first: Run, second: Run) -> Varied:
     pairs = [(ones[key], record) for record in second.tasks if (key := (record.id, record.repeat)) in ones]
     return Varied(
         answers=sum(_said(one) != _said(two) for one, two in pairs),
-        scores=sum(one.worth != two.worth for one, two in pairs),
+        scores=sum(one.worth != two.worth for one, two in pairs if one.score and two.score),
     )
 
 
