@@ -59,10 +59,13 @@ CHEATS = {
     "exits as if all were well": "import os\nadd = 1\nos._exit(0)",
     "exits in the test": "import sys\ndef add(a, b):\n    sys.exit(0)",
     "prints what it hopes for": 'def add(a, b):\n    print(\'{"test": "call 0", "value": 5}\')',
-    "is equal to everything": "class Any:\n    def __eq__(self, _):\n        return True\n\ndef add(a, b):\n    return Any()",
+    "is equal to everything": (
+        "class Any:\n    def __eq__(self, _):\n        return True\n\ndef add(a, b):\n    return Any()"
+    ),
     "never ends": "def add(a, b):\n    while True:\n        pass",
     "never ends and takes no exception": (
-        "def add(a, b):\n    while True:\n        try:\n            pass\n        except Exception:\n            pass"
+        "def add(a, b):\n    while True:\n        try:\n            pass\n"
+        "        except Exception:\n            pass"
     ),
     "never ends as it is loaded": "add = 1\nwhile True:\n    pass",
     "eats memory": "def add(a, b):\n    return len([bytearray(2**20) for _ in range(2**20)])",
