@@ -103,7 +103,7 @@ async def test_an_error_is_right_where_it_is_wanted(scorers: Scorers) -> None:
 
 async def test_what_was_expected_is_not_in_the_sandbox(scorers: Scorers) -> None:
     rule = {"kind": "code", "entry": "f", "calls": [{"call": "f()", "returns": "never told 4711"}]}
-    spy = "import os\ndef f():\n    return ' '.join(open(n).read() for n in os.listdir('.') if os.path.isfile(n))"
+    spy = "import os\ndef f():\n    return [open(n).read() for n in os.listdir('.') if os.path.isfile(n)]"
     score = await judged(scorers, rule, spy)
     assert score.value == 0
     assert "never told" not in score.explanation
