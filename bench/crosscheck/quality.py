@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -96,10 +97,11 @@ def _by_inspect(
         {"id": name, "input": task.request["messages"], "max_tokens": task.request.get("max_tokens"), **rule}
         for name, (task, rule) in questions.items()
     ]
+    shutil.copy(_TASK, folder)  # it takes relative names only
     (folder / "samples.json").write_text(json.dumps(samples), encoding="utf-8")
     subprocess.run(
         [
-            *(binaries / "inspect", "eval", _TASK, "--model", f"openai-api/janus/{given.model}"),
+            *(binaries / "inspect", "eval", _TASK.name, "--model", f"openai-api/janus/{given.model}"),
             *("--log-dir", folder / "logs", "--log-format", "json", "--display", "none"),
             *("--max-connections", "1", "--temperature", "0", "--seed", "0"),
         ],

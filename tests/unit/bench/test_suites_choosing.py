@@ -60,6 +60,11 @@ def test_a_sample_keeps_the_order_and_never_exceeds_what_there_is() -> None:
     assert list(chosen) == sorted(chosen, key=pool.index)
 
 
+def test_as_many_places_as_benchmarks_are_one_for_each() -> None:
+    suite = load_suite("public/dev", subset=8, seed=5)
+    assert len({task.benchmark for task in suite.tasks}) == 8
+
+
 @pytest.mark.parametrize("size", range(1, 12))
 def test_a_sample_has_exactly_the_size_that_was_asked_for(size: int) -> None:
     assert len(stratified(tasks(a=7, b=3, c=1, d=1), size, 3)) == size

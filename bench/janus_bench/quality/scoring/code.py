@@ -23,6 +23,7 @@ from .sandbox import Ran, SandboxEnded
 
 _MOST_CODE = 64 * 1024
 _START_SECONDS = 5.0
+_MOST_SECONDS = 300.0
 
 
 class Call(BaseModel):
@@ -85,10 +86,9 @@ class Code(Rule):
             "run.py": _runner(),
         }
         tests = len(self.calls) + len(self.programs) + bool(self.check)
+        seconds = min(_MOST_SECONDS, tests * self.seconds + _START_SECONDS)
         try:
-            ran = await means.sandbox.run(
-                contents, ["python3", "-I", "run.py"], tests * self.seconds + _START_SECONDS
-            )
+            ran = await means.sandbox.run(contents, ["python3", "-I", "run.py"], seconds)
         except SandboxEnded as ended:
             return verdict(False, f"its sandbox ended: {ended}")
         return self._score(ran, nonce)

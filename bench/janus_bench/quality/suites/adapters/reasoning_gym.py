@@ -22,7 +22,7 @@ _EACH = 10
 _SEED = 2026
 
 # name -> its module, and how its answers are compared.
-_PUZZLES: Final[Mapping[str, tuple[str, str]]] = {
+PUZZLES: Final[Mapping[str, tuple[str, str]]] = {
     "basic_arithmetic": ("arithmetic.basic_arithmetic", "numeric"),
     "chain_sum": ("arithmetic.chain_sum", "numeric"),
     "count_bits": ("arithmetic.count_bits", "numeric"),
@@ -33,9 +33,9 @@ _PUZZLES: Final[Mapping[str, tuple[str, str]]] = {
     "number_sequence": ("cognition.number_sequences", "numeric"),
     "letter_counting": ("algorithmic.letter_counting", "numeric"),
     "base_conversion": ("algorithmic.base_conversion", "text"),
+    "decimal_chain_sum": ("arithmetic.decimal_chain_sum", "numeric"),
     "fraction_simplification": ("arithmetic.fraction_simplification", "text"),
     "caesar_cipher": ("algorithmic.caesar_cipher", "text"),
-    "spell_backward": ("algorithmic.spell_backward", "text"),
     "word_sorting": ("algorithmic.word_sorting", "text"),
     "family_relationships": ("graphs.family_relationships", "text"),
     "syllogism": ("logic.syllogisms", "text"),
@@ -50,7 +50,7 @@ def _read(folder: Path) -> tuple[Task, ...]:
 def _made(folder: Path) -> list[dict[str, Any]]:
     order = {
         "folder": str(folder.resolve()),
-        "puzzles": {name: module for name, (module, _) in _PUZZLES.items()},
+        "puzzles": {name: module for name, (module, _) in PUZZLES.items()},
         "each": _EACH,
         "seed": _SEED,
     }
@@ -72,7 +72,7 @@ def _task(puzzle: dict[str, Any]) -> Task:
     name, answer = puzzle["name"], puzzle["answer"].strip()
     scoring: dict[str, Any] = {"kind": "match", "any_of": [answer], "where": "last_line"}
     wrong = f"{answer}x"
-    if _PUZZLES[name][1] == "numeric":
+    if PUZZLES[name][1] == "numeric":
         scoring = {"kind": "numeric", "value": float(answer), "where": "last_line"}
         wrong = f"{float(answer) + 1:.12g}"
     return open_task(
@@ -93,7 +93,7 @@ def _task(puzzle: dict[str, Any]) -> Task:
 ADAPTER = Adapter(
     "reasoning_gym",
     "Reasoning Gym: puzzles of sixteen kinds, made by a program",
-    _EACH * len(_PUZZLES),
+    _EACH * len(PUZZLES),
     "reasoning_gym/factory.py",
     _read,
 )
