@@ -191,6 +191,12 @@ def test_suites_and_benchmarks_are_listed() -> None:
     assert "chat" in out
 
 
+def test_the_items_of_a_suite_are_proven_on_request() -> None:
+    status, out = _bench("list-suites", "--check", "--suite", "public/train")
+    assert status == 0, out
+    assert "0 flaws" in out
+
+
 def test_the_report_is_served_on_loopback_and_nothing_else_is() -> None:
     run: Run = run_of([record(task())])
     page = as_html(run).encode()

@@ -34,6 +34,13 @@ Target = Annotated[str, typer.Option(help="http(s)://host or grpc://host:port.",
 Model = Annotated[str, typer.Option(help="Model or alias to ask for.")]
 Competitor = Annotated[str, typer.Option(help="competitor_id that must answer.")]
 ApiKey = Annotated[str, typer.Option(envvar="JANUS_API_KEY", help="Bearer token for the target.")]
+Sandbox = Annotated[
+    str | None,
+    typer.Option(
+        envvar="JANUS_BENCH_SANDBOX_URL",
+        help="Where code of answers may run: an address, or `local` to start a sandbox service for it.",
+    ),
+]
 _KEY = Path.home() / ".config" / "janus" / "bench-key.pem"
 _LOCAL = "http://127.0.0.1:8000"
 
@@ -87,21 +94,16 @@ def run(
     resume: Annotated[
         Path | None, typer.Option(help="Go on with the run of this output file; its options stand.")
     ] = None,
-    sandbox: Annotated[
-        str | None,
-        typer.Option(
-            envvar="JANUS_BENCH_SANDBOX_URL",
-            help="Where code of answers may run: an address, or `local` to start a sandbox service for it.",
-        ),
-    ] = None,
+    sandbox: Sandbox = None,
     api_key: ApiKey = "",
 ) -> None:
     """Ask a suite's tasks and score the answers. Ctrl-C keeps what is finished."""
     from janus_bench.quality.record import Config
 
     from . import run as command
+    from .means import Means
 
-    means = command.Means(sandbox=sandbox, api_key=api_key)
+    means = Means(sandbox, api_key)
     if resume is not None:
         _finish(lambda: command.resume(resume, means))
     config = Config(
@@ -231,11 +233,19 @@ def view(
 
 
 @app.command("list-suites")
-def list_suites() -> None:
-    """List what can be asked."""
+def list_suites(
+    *,
+    check: Annotated[
+        bool, typer.Option(help="Prove that each item takes what is right and no more.")
+    ] = False,
+    suite: Annotated[str | None, typer.Option(help="Only this one.")] = None,
+    sandbox: Sandbox = None,
+) -> None:
+    """List what can be asked, or prove that its items can be trusted."""
     from . import suites
+    from .means import Means
 
-    _finish(suites.list_suites)
+    _finish(lambda: suites.check(suite, Means(sandbox)) if check else suites.list_suites(suite))
 
 
 @app.command("list-benchmarks")

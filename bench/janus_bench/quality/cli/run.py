@@ -2,12 +2,8 @@
 
 import asyncio
 import dataclasses
-import os
-import secrets
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,16 +16,14 @@ from janus_bench.quality.record import Config, SuiteRecord, TaskRecord, write
 from janus_bench.quality.reports.console import run_table
 from janus_bench.quality.runners import Bounds, Target, open_runner
 from janus_bench.quality.running import Plan, Progress, carry_out
-from janus_bench.quality.scoring import JudgeSettings, Scorers
 from janus_bench.quality.suites import Suite, SuiteError, load_suite
-from janus_bench.sandbox.service import ServiceFailed, running_sandboxes
-from janus_mesh.errors import InvalidRequest, Unavailable
+from janus_mesh.errors import InvalidRequest
 
+from .means import Means, judge, sandboxes, scorers
 from .progress import LiveScore
 
 _FOLDER = Path("bench-runs")
 _INTERRUPTED = 130
-LOCAL = "local"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +39,11 @@ class Wish:
     output: Path | None
 
 
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What a run needs and does not write down."""
-
-    sandbox: str | None  # an address, or LOCAL
-    api_key: str
-    sandbox_key: str | None = None
-
-
 def start(wish: Wish, means: Means) -> int:
     """Begins a run."""
     target = Target.parse(wish.target, model=wish.model, competitor_id=wish.competitor, api_key=means.api_key)
-    judge = _judge()
-    config = dataclasses.replace(wish.config, judge=judge.model if judge else None)
+    judging = judge()
+    config = dataclasses.replace(wish.config, judge=judging.model if judging else None)
     suite = loaded(wish.suite, config, wish.seed)
     record = SuiteRecord(name=suite.name, digest=suite.digest, tasks=len(suite.tasks))
     header = new_header(record, target, config, wish.seed)
@@ -76,7 +61,7 @@ def resume(output: Path, means: Means) -> int:
     suite = load_suite(header.suite.name, benchmark=config.benchmark, subset=config.subset, seed=header.seed)
     if suite.digest != header.suite.digest:
         raise InvalidRequest(f"{suite.name} has changed since the run began", param="suite")
-    if (judge := _judge()) and judge.model != config.judge:
+    if (judging := judge()) and judging.model != config.judge:
         raise InvalidRequest(f"the run began with the judge {config.judge}", param="judge")
     target = Target.parse(
         header.target.url,
@@ -105,7 +90,7 @@ def _go_on(
     output: Path,
 ) -> int:
     try:
-        with _sandboxes(means) as ready:
+        with sandboxes(means) as ready:
             progress = uvloop.run(_carry_out(suite, header, target, journal, before, ready))
     finally:
         journal.close()
@@ -142,30 +127,7 @@ async def _carry_out(
     for signum in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
     with LiveScore(len(suite.tasks) * config.repeat, before) as live:
-        async with open_runner(target, bounds) as runner, _scorers(means) as scorers:
+        async with open_runner(target, bounds) as runner, scorers(means) as scoring:
             return await carry_out(
-                plan, runner, scorers, journal, before=before, stop=stop, watch=live.finished
+                plan, runner, scoring, journal, before=before, stop=stop, watch=live.finished
             )
-
-
-@contextmanager
-def _sandboxes(means: Means) -> Iterator[Means]:
-    """Starts a sandbox service of the bench's own where that is asked for: no competitor shares it."""
-    if means.sandbox != LOCAL:
-        yield means
-        return
-    key = secrets.token_urlsafe(24)
-    try:
-        with running_sandboxes(warm=1, key=key) as port:
-            yield dataclasses.replace(means, sandbox=f"http://127.0.0.1:{port}", sandbox_key=key)
-    except ServiceFailed as reason:
-        raise Unavailable(f"no sandboxes can be made here: {reason}") from reason
-
-
-def _scorers(means: Means) -> Scorers:
-    return Scorers(means.sandbox, _judge(), sandbox_key=means.sandbox_key)
-
-
-def _judge() -> JudgeSettings | None:
-    """The judge that the environment names, if it names one."""
-    return JudgeSettings() if os.environ.get("JANUS_BENCH_JUDGE_URL") else None  # type: ignore[call-arg]
