@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import signal
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,26 +51,30 @@ def start(wish: Wish, means: Means) -> int:
     output = wish.output or _FOLDER / f"{header.id}.json"
     if output.exists():
         raise InvalidRequest(f"{output} is there already", param="output")
-    journal = Journal.create(journal_of(output), header)
-    return _go_on(suite, header, target, journal, [], means, output)
+    with sandboxes(means) as ready, closing(Journal.create(journal_of(output), header)) as journal:
+        progress = uvloop.run(_carry_out(suite, header, target, journal, [], ready))
+    return _finish(header, progress, output)
 
 
 def resume(output: Path, means: Means) -> int:
     """Goes on with a run that ended early."""
     journal, header, before = Journal.resume(journal_of(output))
-    config = header.config
-    suite = load_suite(header.suite.name, benchmark=config.benchmark, subset=config.subset, seed=header.seed)
-    if suite.digest != header.suite.digest:
-        raise InvalidRequest(f"{suite.name} has changed since the run began", param="suite")
-    if (judging := judge()) and judging.model != config.judge:
-        raise InvalidRequest(f"the run began with the judge {config.judge}", param="judge")
-    target = Target.parse(
-        header.target.url,
-        model=header.target.model,
-        competitor_id=header.target.competitor_id,
-        api_key=means.api_key,
-    )
-    return _go_on(suite, header, target, journal, before, means, output)
+    with closing(journal):
+        suite = loaded(header.suite.name, header.config, header.seed)
+        if suite.digest != header.suite.digest:
+            raise InvalidRequest(f"{suite.name} has changed since the run began", param="suite")
+        judging = judge()
+        if (judging.model if judging else None) != header.config.judge:
+            raise InvalidRequest(f"the run began with the judge {header.config.judge}", param="judge")
+        target = Target.parse(
+            header.target.url,
+            model=header.target.model,
+            competitor_id=header.target.competitor_id,
+            api_key=means.api_key,
+        )
+        with sandboxes(means) as ready:
+            progress = uvloop.run(_carry_out(suite, header, target, journal, before, ready))
+    return _finish(header, progress, output)
 
 
 def loaded(name: str, config: Config, seed: int) -> Suite:
@@ -80,27 +85,15 @@ def loaded(name: str, config: Config, seed: int) -> Suite:
         raise InvalidRequest(str(error), param="suite") from None
 
 
-def _go_on(
-    suite: Suite,
-    header: Header,
-    target: Target,
-    journal: Journal,
-    before: list[TaskRecord],
-    means: Means,
-    output: Path,
-) -> int:
-    try:
-        with sandboxes(means) as ready:
-            progress = uvloop.run(_carry_out(suite, header, target, journal, before, ready))
-    finally:
-        journal.close()
+def _finish(header: Header, progress: Progress, output: Path) -> int:
+    """Writes and shows what there is; the journal stays until the run is whole."""
     run = assembled(header, progress.records, progress.stopped)
     write(run, output)
-    if progress.stopped is None:
-        journal_of(output).unlink()
     Console().print(run_table(run))
     sys.stdout.write(f"{output}\n")
-    if progress.stopped is not None:
+    if progress.stopped is None:
+        journal_of(output).unlink()
+    else:
         sys.stderr.write(f"janus-bench: go on with: janus-bench run --resume {output}\n")
     return _INTERRUPTED if progress.stopped == "interrupted" else 0
 
