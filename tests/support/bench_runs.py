@@ -1,9 +1,9 @@
 """Small suites, a scorer that anybody can follow, and runs made of them."""
 
 import asyncio
-import dataclasses
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from janus_bench.quality.assembling import assembled, new_header
@@ -12,6 +12,7 @@ from janus_bench.quality.observation import Answering, Event, Observation, Usage
 from janus_bench.quality.record import Config, Run, SuiteRecord, TaskRecord
 from janus_bench.quality.runners import Target, open_runner
 from janus_bench.quality.runners.bounds import Bounds
+from janus_bench.quality.runners.failures import unreachable
 from janus_bench.quality.running import Plan, Progress, carry_out, record_of
 from janus_bench.quality.task import Answer, Score, ScoringUnavailable, Task
 from janus_bench.quality.timing import timing_of
@@ -86,8 +87,6 @@ def run_of(records: Iterable[TaskRecord], *, model: str = "janus", seed: int = 7
 
 def failed(asked: Task) -> TaskRecord:
     """The record of a question whose answer never came."""
-    from janus_bench.quality.runners.failures import unreachable
-
     answering = Answering()
     answering.fail(0.0, unreachable("refused"))
     return record_of(
@@ -95,26 +94,13 @@ def failed(asked: Task) -> TaskRecord:
     )
 
 
-def with_seed(run: Run, seed: int) -> Run:
-    return dataclasses.replace(run, seed=seed)
-
-
 @asynccontextmanager
-async def asking(url: str, bounds: Bounds | None = None) -> AsyncIterator["Asker"]:
-    """A runner on `url` for the length of the block."""
+async def asking(
+    url: str, bounds: Bounds | None = None
+) -> AsyncIterator[Callable[[], Awaitable[Observation]]]:
+    """Asks `url` one question, for the length of the block."""
     async with open_runner(Target.parse(url), bounds) as runner:
-        yield Asker(runner.ask)
-
-
-@dataclasses.dataclass(frozen=True)
-class Asker:
-    """Asks as a run would."""
-
-    ask: object
-
-    async def __call__(self, **request: object) -> Observation:
-        body = {"messages": [{"role": "user", "content": "hello"}], **request}
-        return await self.ask(body)  # type: ignore[operator, no-any-return]
+        yield partial(runner.ask, {"messages": [{"role": "user", "content": "hello"}]})
 
 
 async def carried_out(
