@@ -88,6 +88,12 @@ async def test_a_test_that_takes_too_long_does_not_cost_the_others(scorers: Scor
     assert score.explanation == "add(2, 3) raised 'TooLong'"
 
 
+async def test_a_number_beyond_all_floats_is_just_wrong(scorers: Scorers) -> None:
+    rule = {**ADD, "calls": [{"call": "add(1, 2)", "returns": 3.0}], "tolerance": 0.01}
+    assert (await judged(scorers, rule, "def add(a, b):\n    return 10 ** 4000")).value == 0
+    assert (await judged(scorers, rule, "def add(a, b):\n    return a + b + 0.001")).value == 1
+
+
 async def test_a_program_is_judged_by_what_it_prints(scorers: Scorers) -> None:
     rule = {"kind": "code", "programs": [{"stdin": "3\n4\n", "stdout": "7"}]}
     assert (await judged(scorers, rule, "print(int(input()) + int(input()))")).value == 1

@@ -30,6 +30,11 @@ OPTIONS = {"A": "a feather", "B": "iron ore", "C": "cork", "D": "salt"}
         "It must be iron ore, which is heavy.",
         "Feathers are light.\n\nB",
         "I choose B",
+        "I would take option B.",
+        "Answer: B. Option A is wrong, and so is C.",
+        "The answer is a heavy thing: iron ore",
+        "The answer a child would give is B",
+        "answer: (b)",
     ],
 )
 def test_the_letter_is_found(text: str) -> None:

@@ -10,6 +10,9 @@ from janus_bench.quality.scoring.numeric import final_number
     ("text", "number"),
     [
         ("42", 42),
+        ("The answer is 3 + 4 = 7 apples.", 7),
+        ("12\u202f345", 12345),
+        ("2 100", 100),
         ("First 3, then 4, so 12 in all.", 12),
         ("The answer is 7, not 8.", 7),
         ("**Answer:** 7\nThat took 3 steps.", 7),

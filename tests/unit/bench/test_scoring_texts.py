@@ -58,6 +58,11 @@ async def test_a_match_within_an_answer_is_of_whole_words() -> None:
     assert await value(match("東京", where="contains"), "首都は東京です") == 1
 
 
+def test_a_text_that_would_match_any_sign_is_refused() -> None:
+    with pytest.raises(ValidationError, match="neither letters nor digits"):
+        parse_rule(match("!!"))
+
+
 async def test_an_answer_that_names_everything_gives_nothing() -> None:
     rule = match("Paris", where="contains", none_of=["London"])
     assert await value(rule, "Paris or London") == 0

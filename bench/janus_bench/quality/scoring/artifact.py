@@ -18,8 +18,7 @@ _SHA256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Artifact(Rule):
-    """At least one artifact is as wanted in everything that is said here; a wrong hash of its own is never
-    right.
+    """At least one artifact is all that is said here; one that lies about its hash never is.
 
     `text` is a rule for the file's content, decoded as UTF-8.
     """

@@ -30,8 +30,7 @@ class Claim(BaseModel):
 
 
 class Citation(Rule):
-    """Sources are cited as `[id]` (or, with `style: url`, by their addresses), and only those that were
-    given.
+    """Sources are cited as `[id]`, or by their addresses (`style: url`), and only those that were given.
 
     `coverage` is the least share of sentences that cite one. The value is the share of claims that are borne
     out; it is zero when a source is invented, when too few sentences cite, or when nothing is cited at all.

@@ -24,12 +24,11 @@ from .sandbox import Ran, SandboxEnded
 _MOST_CODE = 64 * 1024
 _START_SECONDS = 5.0
 _MOST_SECONDS = 300.0
+_LARGEST = 1e300  # a whole number beyond it may be no float
 
 
 class Call(BaseModel):
-    """A Python expression over what the code defines, and the JSON value that it gives, or the error it
-    raises.
-    """
+    """A Python expression over what the code defines; the JSON value that it gives or the error it raises."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -132,8 +131,9 @@ class Code(Rule):
         if isinstance(wanted, bool) or isinstance(given, bool):
             return wanted is given
         if isinstance(wanted, int | float) and isinstance(given, int | float):
-            near = self.tolerance * max(1.0, abs(wanted))
-            return bool(wanted == given) or abs(wanted - given) <= near
+            if self.tolerance and abs(given) < _LARGEST:
+                return abs(wanted - given) <= self.tolerance * max(1.0, abs(wanted))
+            return bool(wanted == given)
         if isinstance(wanted, list) and isinstance(given, list):
             return len(wanted) == len(given) and all(map(self._same, wanted, given))
         if isinstance(wanted, dict) and isinstance(given, dict):

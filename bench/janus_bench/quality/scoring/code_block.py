@@ -20,9 +20,7 @@ def code_in(text: str, entry: str | None) -> str:
 
 
 def defines(code: str, name: str) -> bool:
-    """Whether code defines a name at its outermost level; told by its text, since parsing it is not safe
-    here.
-    """
+    """Whether code defines a name at its outermost level, by its text: parsing it is not safe here."""
     return (
         re.search(rf"(?m)^(?:async\s+def\s+|def\s+|class\s+){name}\b|^{name}\s*(?::[^=\n]{{1,200}})?=", code)
         is not None

@@ -75,9 +75,7 @@ class Judge:
 
 
 class JudgedBetter(Rule):
-    """At least as good as the reference, by a criterion: 1 better in both orders, 0 worse in both, else
-    between.
-    """
+    """At least as good as the reference: 1 is better in both orders, 0 worse in both."""
 
     kind: Literal["judge"]
     criterion: str = Field(min_length=1)
@@ -105,9 +103,7 @@ class JudgedBetter(Rule):
 
 
 def judge_prompt(question: str, criterion: str, first: str, second: str) -> str:
-    """The fixed prompt, filled in. The marks around the answers depend on them, so that none can close its
-    own.
-    """
+    """The fixed prompt, filled in; no answer can close the marks around it, which depend on it."""
     texts = json.dumps([question, criterion, *sorted((first, second))])
     mark = hashlib.sha256(texts.encode("utf-8", "replace")).hexdigest()[:16]
     return _template().format(mark=mark, question=question, criterion=criterion, first=first, second=second)

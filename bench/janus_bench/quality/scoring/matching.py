@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from janus_bench.quality.task import Answer, Score
 
@@ -10,6 +10,16 @@ from .normalising import contains_words, normalized
 from .rule import Means, Rule, shortened, verdict
 
 Texts = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)]
+
+
+def _not_blank(texts: tuple[str, ...]) -> tuple[str, ...]:
+    for text in texts:
+        if not normalized(text):
+            raise ValueError(f"{text!r} holds neither letters nor digits, and would match any text like it")
+    return texts
+
+
+Words = Annotated[Texts, AfterValidator(_not_blank)]
 
 
 class Exact(Rule):
@@ -31,7 +41,7 @@ class Match(Rule):
     """
 
     kind: Literal["match"]
-    any_of: Texts
+    any_of: Words
     where: Literal["whole", "last_line", "contains"] = "whole"
     none_of: tuple[str, ...] = Field((), description="Words that must not stand anywhere in the answer.")
 

@@ -12,10 +12,10 @@ from .rule import Means, Rule, shortened, verdict
 
 Letter = Annotated[str, Field(pattern=r"^[A-Z]$")]
 
-_SAID = re.compile(
-    r"(?i:\b(?:final\s+|correct\s+|right\s+)?(?:answer|option|choice)(?:\s+is|\s*[:=])?)\s*"
-    r"(?:(?i:option|choice)\s+)?[*_(\[\s\"'`$]{0,6}([A-Za-z])(?![A-Za-z0-9'\u2019])"
-)
+# A small letter that a word follows is an article, as in "the answer is a metal".
+_LETTER = r"[*_(\[\s\"'`$]{0,6}([A-Z](?![A-Za-z0-9'\u2019])|[a-z](?![A-Za-z0-9'\u2019]|\s+\w))"
+_SAID = re.compile(rf"(?i:\b(?:answer|choice|option)(?:\s+is|\s?[:=]))\s*(?:(?i:option|choice)\s)?{_LETTER}")
+_NAMED = re.compile(r"(?i:\b(?:answer|choice|option))\s[*_(\[\"'`]{0,4}([A-Z])(?![A-Za-z0-9'\u2019])")
 _BOXED = re.compile(r"\\boxed\s?\{\s?(?:\\text\s?\{)?\s?\(?([A-Za-z])\)?\s?\}")
 _ALONE = re.compile(r"[\W_]*([A-Za-z])[\W_]*")
 _LEADING = re.compile(r"[*_(\[\s\"'`]{0,6}([A-Z])[*_\"'`]{0,3}[).:\]][*_]{0,3}(?:\s|$)")
@@ -40,9 +40,7 @@ class MultipleChoice(Rule):
         if chosen is None:
             return verdict(False, f"{shortened(answer.content)} chooses no option")
         right = chosen == self.answer
-        return verdict(
-            right, f"chooses {chosen}, {'which' if right else f'{self.answer}'} is right", chosen=chosen
-        )
+        return verdict(right, f"chooses {chosen}; {self.answer} is right", chosen=chosen)
 
 
 def choice(text: str, options: dict[str, str]) -> str | None:
@@ -52,6 +50,7 @@ def choice(text: str, options: dict[str, str]) -> str | None:
         _alone(text),
         _SAID.findall(text)[-1:],
         _leading(text),
+        sorted(set(_NAMED.findall(text))),
         _by_text(text, options),
         sorted(set(_TOKEN.findall(text)) - {"I"}),
     ):

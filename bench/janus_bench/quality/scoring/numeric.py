@@ -1,7 +1,7 @@
 r"""Numbers: which of those in an answer is the answer, and whether it is near enough.
 
 In this order: the last `\boxed{...}`, the last `#### ...`, the last "answer is ..." or "answer: ...", the
-last number at all. Thousands may be grouped by commas, thin spaces or underscores; `3/4` is a number too.
+last number at all. Thousands may be grouped by commas, underscores or unbreakable spaces; `3/4` is one too.
 """
 
 import math
@@ -15,7 +15,9 @@ from janus_bench.quality.task import Answer, Score
 
 from .rule import Means, Rule, shortened, verdict
 
-_NUMBER = r"[-+]?(?:\d++(?:[,_\u2009\u202f ]\d{3}(?!\d))*+(?:\.\d++)?+|\.\d++)(?:[eE][-+]?\d{1,4}(?!\d))?+"
+_NUMBER = (
+    r"[-+]?(?:\d++(?:[,_\u2009\u202f\u00a0]\d{3}(?!\d))*+(?:\.\d++)?+|\.\d++)(?:[eE][-+]?\d{1,4}(?!\d))?+"
+)
 _VALUE = re.compile(
     rf"(?P<number>{_NUMBER})"
     r"(?:\s?(?:x|\\times)\s?10\s?\^\s?\{?(?P<power>[-+]?\d{1,4}+)\}?)?+"
@@ -29,7 +31,7 @@ _MARKS = (
 )
 _SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2011": "-", "\u00d7": "x", "\u2044": "/"})
 _NOISE = 1e-12  # of the arithmetic of fractions; whole numbers below 10^12 are compared exactly
-_GROUPING = re.compile(r"[,_\u2009\u202f ]")
+_GROUPING = re.compile(r"[,_\u2009\u202f\u00a0]")
 
 
 class Numeric(Rule):
@@ -81,7 +83,8 @@ def final_number(text: str) -> tuple[float, str] | None:
 
 
 def _first(text: str) -> tuple[float, str] | None:
-    found = _VALUE.search(text)
+    """The first number behind the last equals sign: the answer of "the answer is 3 + 4 = 7"."""
+    found = _VALUE.search(text.rpartition("=")[2])
     return _read(found) if found else None
 
 

@@ -1,6 +1,4 @@
-"""Regular expressions over texts that others wrote: RE2, whose time is linear in the text whatever the
-pattern.
-"""
+"""Regular expressions over texts of others: RE2, whose time is linear in the text."""
 
 from typing import Annotated, Literal
 

@@ -40,9 +40,7 @@ class Sandbox:
         self._places = asyncio.Semaphore(concurrency)
 
     async def run(self, contents: Mapping[str, str], command: Sequence[str], seconds: float) -> Ran:
-        """Runs a command among these files. One that ended with its sandbox is tried once more, in another
-        one.
-        """
+        """Runs a command among these files; once more, elsewhere, when its sandbox ends under it."""
         async with self._places:
             try:
                 return await self._once(contents, command, seconds)

@@ -35,9 +35,7 @@ class ExpectedCall(BaseModel):
 
 
 class ToolCalls(Rule):
-    """Exactly these calls, each once. With no `calls` the right thing is to call nothing and to say
-    something.
-    """
+    """Exactly these calls, each once. With no `calls`, none is made and something is said."""
 
     kind: Literal["tool_call"]
     calls: tuple[ExpectedCall, ...] = ()
@@ -47,10 +45,8 @@ class ToolCalls(Rule):
     async def judge(self, answer: Answer, _: Means, /) -> Score:
         made = answer.tool_calls
         if not self.calls:
-            silent = not made and bool(answer.content.strip())
-            return verdict(
-                silent, "calls nothing" if not made else f"calls {made[0].name[:80]}, which is of no use"
-            )
+            told = f"calls {made[0].name[:80]!r}, which is of no use" if made else "calls nothing"
+            return verdict(not made and bool(answer.content.strip()), told)
         if len(made) != len(self.calls):
             return verdict(False, f"makes {len(made)} calls, not {len(self.calls)}")
         faults = [[self._fault(wanted, call) for call in made] for wanted in self.calls]

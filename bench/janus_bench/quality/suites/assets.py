@@ -1,6 +1,4 @@
-"""Files that lie beside a suite and that its lines name: pictures that are sent, artifacts that prove a
-scorer.
-"""
+"""Files beside a suite that its lines name: pictures to be sent, artifacts that prove a scorer."""
 
 import base64
 import mimetypes

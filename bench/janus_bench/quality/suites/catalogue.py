@@ -29,8 +29,7 @@ class _Entry:
 
 
 def load_suite(name: str, *, benchmark: str | None = None, subset: int | None = None, seed: int = 0) -> Suite:
-    """The tasks of a suite; of one benchmark; or a sample of them, stratified by category, the same for the
-    same seed.
+    """The tasks of a suite, or of one benchmark of it, or a sample: the same one for the same seed.
 
     Raises `SuiteError` for a name, a benchmark or a subset that is not there, and for lines that are not as
     they should be; `SuiteUnavailable` when the suite's data is not here.

@@ -1,6 +1,4 @@
-"""The form of one line of a suite. `item.schema.json` is made from it: `python -m
-janus_bench.quality.suites.schema`.
-"""
+"""The form of one line of a suite; `item.schema.json` is made from it by `schema.py`."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -63,9 +61,7 @@ class MessageLine(BaseModel):
 
 
 class RequestLine(BaseModel):
-    """An OpenAI request body. `model` and `stream` belong to the runner; the temperature is 0 unless it is
-    given.
-    """
+    """An OpenAI request body, less what the runner sets; the temperature is 0 unless it is given."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 

@@ -1,5 +1,4 @@
-"""The private suite: read where `JANUS_BENCH_PRIVATE_PATH` says, never copied, and refused where others could
-read it.
+"""The private suite: read where it lies, never copied, and refused where others could read it.
 
 Its worth is that no competitor has seen it. So it may lie neither in the repository (it would be published),
 nor in a folder that sandboxes see, that the platform serves or searches, or that competitors work in.
@@ -27,9 +26,7 @@ class Reach:
 
 
 def private_tasks(environment: Mapping[str, str] = os.environ) -> tuple[Task, ...]:
-    """All tasks of the private suite. Raises `SuiteUnavailable` when there is none, `SuiteError` when it lies
-    badly.
-    """
+    """All tasks. Raises `SuiteUnavailable` when there is no suite, `SuiteError` when it lies badly."""
     path = private_path(environment)
     found = sorted(path.rglob("*.jsonl")) if path.is_dir() else [path]
     if not found:

@@ -1,5 +1,4 @@
-"""The JSON Schema of a suite's lines, for editors and for other programs; the reader holds lines to the same
-types.
+"""The JSON Schema of a suite's lines, for editors and other programs; the reader has the same types.
 
 python -m janus_bench.quality.suites.schema > bench/janus_bench/quality/suites/item.schema.json
 """

@@ -9,9 +9,7 @@ from janus_bench.quality.task import Task
 
 
 class SuiteError(Exception):
-    """A suite that is unknown, or that does not say what it should; `file:line: field: reason` where there is
-    a line.
-    """
+    """A suite that is unknown, or not as it should be: `file:line: field: reason` where there is a line."""
 
 
 class SuiteUnavailable(SuiteError):

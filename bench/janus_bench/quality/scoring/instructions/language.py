@@ -1,6 +1,4 @@
-"""Which language a text is written in, told by its script or, among those in Latin letters, by its commonest
-words.
-"""
+"""Which language a text is in, by its script or, in Latin letters, by its commonest words."""
 
 import unicodedata
 from typing import Final, Literal

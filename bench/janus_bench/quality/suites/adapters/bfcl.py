@@ -1,5 +1,4 @@
-"""The Berkeley Function Calling Leaderboard: which function to call, and with what (Patil et al., 2025).
-Apache-2.0.
+"""The Berkeley Function Calling Leaderboard: which function to call, and with what. Apache-2.0.
 
 Its single-turn Python parts are taken: one function, one of several, parallel calls, and both. Their schemas'
 own type names become JSON Schema's. Left out are items whose expected values are objects, since there the

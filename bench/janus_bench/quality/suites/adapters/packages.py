@@ -1,6 +1,4 @@
-"""Where the packages with data are: in a folder of their own, so that what they would drag along is not
-needed.
-"""
+"""Where packages with data are: in a folder of their own, without what they would drag along."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -19,9 +17,7 @@ COMMAND = "make bench-data"
 
 @dataclass(frozen=True, slots=True)
 class Adapter:
-    """A benchmark from a package. `size` is how many tasks it gives, `read` makes them from the packages'
-    folder.
-    """
+    """A benchmark from a package: `size` tasks, which `read` makes from the folder of the packages."""
 
     benchmark: str
     description: str

