@@ -9,7 +9,7 @@ A caller:
 A server is one coroutine, `async def answer(exchange)`, given to `Server.serve_chat`.
 """
 
-from . import errors, logs, metrics, settings, traces
+from . import _grpc_engine, errors, logs, metrics, settings, traces  # isort: skip  # noqa: F401  # the engine first
 from ._watchdog import Timeouts
 from .client_exchange import ClientExchange
 from .exchange import Answer, Exchange

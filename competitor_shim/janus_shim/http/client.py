@@ -68,6 +68,7 @@ class HttpClient:
         return _Request(partial(self._connection, target.origin), head, body)
 
     async def _connection(self, origin: _Origin) -> Connection:
+        self._pace.hurry()
         idle = self._idle.get(origin)
         while idle:
             connection, _ = idle.popitem()  # the one used last is the likeliest to live

@@ -25,6 +25,11 @@ class Outbox(Generic[ItemT]):
     def __len__(self) -> int:
         return len(self._items)
 
+    @property
+    def hurried(self) -> bool:
+        """Whether something in it is in a hurry."""
+        return self._hurried
+
     def put(self, item: ItemT, size: int) -> None:
         """Adds an item of so many bytes."""
         self._items.append(item)
@@ -94,7 +99,7 @@ def _settle(waiting: asyncio.Future[None]) -> None:
 # A writer rests so many times as long as it took to write, so that what messages cost stays a small
 # share of the time; at most so many floors, and none after an item that came alone.
 _REST_PER_WRITE = 15
-_MOST_FLOORS = 8
+_MOST_FLOORS = 12
 
 
 async def pump(outbox: Outbox[ItemT], write: Callable[[list[ItemT]], Awaitable[None]], floor: float) -> None:
@@ -106,7 +111,8 @@ async def pump(outbox: Outbox[ItemT], write: Callable[[list[ItemT]], Awaitable[N
     clock = asyncio.get_running_loop().time
     while True:
         await outbox.wait()
-        await asyncio.sleep(0)  # who was woken by the same read may have something to add
+        if not outbox.hurried:
+            await asyncio.sleep(0)  # who was woken by the same read may have something to add
         began = clock()
         items = outbox.take()
         await write(items)

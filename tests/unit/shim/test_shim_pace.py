@@ -22,6 +22,12 @@ class Time:
         self.now += seconds
 
 
+async def turns() -> None:
+    """Lets a round end."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
 async def read(rest: float, *, rate: float, every: float, rounds: int = 200) -> Time:
     """So many rounds in which all is read that came since, each begun `every` seconds after the last."""
     time = Time()
@@ -32,7 +38,7 @@ async def read(rest: float, *, rate: float, every: float, rounds: int = 200) -> 
         while read_until < time.now:
             pace.read()
             read_until += 1 / rate
-        await asyncio.sleep(0)
+        await turns()
     return time
 
 
@@ -52,3 +58,40 @@ async def test_rounds_that_are_far_apart_already_are_not_held_up_more():
 
 async def test_no_rest_means_none():
     assert (await read(0.0, rate=5000, every=0.0005)).slept == []
+
+
+async def test_what_is_in_a_hurry_is_not_slept_upon():
+    time = Time()
+    pace = Pace(0.005, clock=time.clock, sleep=time.sleep)
+    for _ in range(200):
+        time.now += 0.0005
+        for _ in range(5):
+            pace.read()
+        pace.hurry()
+        await turns()
+    assert time.slept == []
+
+
+async def test_what_was_read_is_passed_on_before_the_rest():
+    time = Time()
+    passed: list[int] = []
+    slept_after: list[int] = []
+    pace = Pace(0.005, clock=time.clock, sleep=lambda seconds: slept_after.append(len(passed)))
+    for round_ in range(200):
+        time.now += 0.0005
+        for _ in range(5):
+            pace.read()
+        # As a link's writer does: it is woken, lets others add something, and writes.
+        asyncio.get_running_loop().call_soon(
+            lambda number=round_: asyncio.get_running_loop().call_soon(passed.append, number)
+        )
+        await turns()
+        if slept_after:
+            assert slept_after[-1] == len(passed)
+    assert slept_after
+
+
+async def test_the_thicker_the_reads_the_shorter_the_rest():
+    thick = await read(0.005, rate=5_000, every=0.0002, rounds=1000)
+    thicker = await read(0.005, rate=40_000, every=0.0002, rounds=1000)
+    assert max(thicker.slept[-10:]) < max(thick.slept[-10:]) / 2

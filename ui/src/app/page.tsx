@@ -28,10 +28,10 @@ export default function Landing() {
               and the cost in plain view.
             </p>
             <div className="mt-8 flex flex-wrap gap-3">
-              <Link href="/chat" className="btn btn-primary px-6 text-lg">
+              <Link href="/chat" prefetch={false} className="btn btn-primary px-6 text-lg">
                 Start a chat <ArrowRight size={20} aria-hidden />
               </Link>
-              <Link href="/competition" className="btn btn-quiet px-6 text-lg">
+              <Link href="/competition" prefetch={false} className="btn btn-quiet px-6 text-lg">
                 <Trophy size={19} aria-hidden /> Compete
               </Link>
             </div>

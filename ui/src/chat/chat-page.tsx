@@ -3,7 +3,6 @@
 import { Keyboard, PanelLeft } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useModels } from "@/gateway/use-models";
-import { preloadMarkdown } from "@/markdown/markdown";
 import { keepAnswersOnPageHide } from "./answering";
 import { Composer } from "./composer";
 import { GatewayBanner } from "./gateway-banner";
@@ -67,7 +66,6 @@ function useStored(): boolean {
   useEffect(() => {
     if (!loading) keepAnswersOnPageHide();
     loading ??= load();
-    preloadMarkdown();
   }, []);
   useAddress(ready, open);
   return ready;

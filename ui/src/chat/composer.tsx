@@ -2,6 +2,7 @@
 
 import { ArrowUp, ImagePlus, Square } from "lucide-react";
 import { useEffect, useRef } from "react";
+import { preloadMarkdown } from "@/markdown/markdown";
 import { ask, stop } from "./answering";
 import { AttachmentTray } from "./attachment-tray";
 import { prefill, useComposer } from "./composer-text";
@@ -19,6 +20,9 @@ export function Composer() {
   const picker = useRef<HTMLInputElement>(null);
   const area = useTextArea(text);
   const empty = !text.trim() && !attachments.pictures.length;
+  useEffect(() => {
+    if (!empty) preloadMarkdown(); // an answer is to be expected; before that, the page has better to do
+  }, [empty]);
 
   const send = () => {
     if (empty || answering || !ready || attachments.busy) return;

@@ -22,7 +22,7 @@ export function HowItWorks() {
       <h2 id="how" className="mt-3 max-w-2xl font-bold text-3xl sm:text-5xl">
         One request, watched all the way through
       </h2>
-      <ol className="mt-10 grid gap-4 sm:grid-cols-2 lg:grid-cols-5">
+      <ol className="flow mt-10 grid gap-4 sm:grid-cols-2 lg:grid-cols-5">
         {STAGES.map((stage, index) => (
           <li key={stage.name} className="glass relative rounded-2xl p-5">
             <span className="font-code text-moss-text text-sm">{String(index + 1).padStart(2, "0")}</span>

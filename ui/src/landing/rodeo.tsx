@@ -25,7 +25,7 @@ export function Rodeo({ className }: { className?: string }) {
   return (
     <svg
       viewBox="0 0 640 640"
-      className={className}
+      className={`rodeo ${className ?? ""}`}
       role="img"
       aria-label="A coin with the two faces of Janus, held between the horns of a bull, circled by a lasso"
     >

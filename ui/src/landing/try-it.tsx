@@ -27,10 +27,10 @@ export function TryIt() {
           the router decides, or name a competitor and it alone will answer.
         </p>
         <div className="mt-7 flex flex-wrap gap-3">
-          <Link href="/chat" className="btn btn-primary">
+          <Link href="/chat" prefetch={false} className="btn btn-primary">
             Open the chat
           </Link>
-          <Link href="/arena" className="btn btn-quiet">
+          <Link href="/arena" prefetch={false} className="btn btn-quiet">
             Two rivals, side by side
           </Link>
         </div>

@@ -19,6 +19,7 @@ export function Header() {
     <Link
       key={page.href}
       href={page.href}
+      prefetch={false}
       aria-current={path === page.href || path.startsWith(`${page.href}/`) ? "page" : undefined}
       className="rounded-lg px-3 py-2 text-muted transition-colors hover:text-text aria-[current]:bg-well aria-[current]:text-text"
     >
@@ -30,7 +31,12 @@ export function Header() {
       <div
         className={`mx-auto flex h-14 items-center gap-2 px-4 sm:px-6 ${path === "/chat" ? "" : "max-w-7xl"}`}
       >
-        <Link href="/" className="mr-auto flex items-center gap-2.5" aria-label="Janus, home">
+        <Link
+          href="/"
+          prefetch={false}
+          className="mr-auto flex items-center gap-2.5"
+          aria-label="Janus, home"
+        >
           <Mark className="size-8" />
           <span className="font-display font-semibold text-xl tracking-tight">Janus</span>
         </Link>
