@@ -3,7 +3,8 @@
 A suite is a fixed set of benchmarks, each a sample of categories, each a sample of tasks. So benchmarks
 are strata, and categories are drawn within them, whole: tasks of one category succeed and fail together,
 and treating them as independent would make every interval too narrow (Cameron & Miller, 2015). Where a
-benchmark has a single category its tasks are drawn one by one, as nothing larger is there to draw.
+benchmark has a single category its tasks are drawn one by one, as nothing larger is there to draw; and
+benchmarks of a single task are drawn together.
 
 With few clusters a percentile interval is too narrow; it is widened about the estimate by
 t(df) / z * sqrt(G / df), with G clusters and df of them free (after Hesterberg, 2015, section 5.2).
@@ -57,7 +58,7 @@ class Clusters:
         strata: dict[str, list[int]] = {}
         for (benchmark, _), cluster in labels.items():
             strata.setdefault(benchmark, []).append(cluster)
-        return cls(np.array(of_task, dtype=np.intp), tuple(tuple(members) for members in strata.values()))
+        return cls(np.array(of_task, dtype=np.intp), _collapsed(list(strata.values())))
 
     @property
     def count(self) -> int:
@@ -70,9 +71,9 @@ class Clusters:
 
     @property
     def widening(self) -> float:
-        """By how much a percentile interval is too narrow with so few clusters; 1 when nothing varies."""
+        """By how much a percentile interval is too narrow with so few clusters; without limit for one."""
         if self.free < 1:
-            return 1.0
+            return math.inf
         z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
         return t_quantile((1 + CONFIDENCE) / 2, self.free) / z * math.sqrt(self.count / self.free)
 
@@ -90,6 +91,17 @@ class Clusters:
         summed = np.zeros((self.count, values.shape[1]))
         np.add.at(summed, self.of_task, values)
         return summed
+
+
+def _collapsed(strata: list[list[int]]) -> tuple[tuple[int, ...], ...]:
+    """Strata of a single cluster are drawn as one: by themselves they would never vary."""
+    several = [stratum for stratum in strata if len(stratum) > 1]
+    single = [cluster for stratum in strata if len(stratum) == 1 for cluster in stratum]
+    if len(single) == 1 and several:
+        several[0] = [*several[0], *single]
+    elif single:
+        several.append(single)
+    return tuple(tuple(stratum) for stratum in several)
 
 
 def means(values: Floats) -> Floats:
@@ -122,6 +134,8 @@ def interval(value: float, replicates: Floats, widening: float) -> Bounds:
     known = replicates[~np.isnan(replicates)]
     if math.isnan(value) or not known.size:
         return Bounds(value, value, value)
+    if math.isinf(widening):
+        return Bounds(value, -math.inf, math.inf)
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(known, [tail, 1 - tail])
     below, above = max(0.0, value - float(low)), max(0.0, float(high) - value)

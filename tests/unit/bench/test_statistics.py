@@ -29,6 +29,22 @@ def test_a_benchmark_of_several_categories_is_drawn_by_category_and_one_of_a_sin
     assert clusters.strata == ((0, 1), (2, 3))
 
 
+def test_benchmarks_of_a_single_task_are_drawn_together() -> None:
+    alone = Clusters.of(["a", "b", "c"], ["x", "x", "x"])
+    assert alone.strata == ((0, 1, 2),)
+    beside = Clusters.of(["a", "a", "b"], ["x", "y", "x"])
+    assert beside.strata == ((0, 1, 2),)
+
+
+def test_one_task_says_next_to_nothing() -> None:
+    scores = scored([record(task())], 0)
+    quality = scores.components.quality
+    assert (quality.value, quality.low, quality.high) == (100, 0, 100)
+    assert (
+        compare(run_of([record(task(), 1.0)]), run_of([record(task(), 0.0)])).verdict == "indistinguishable"
+    )
+
+
 def test_every_benchmark_keeps_its_number_of_clusters_in_every_draw() -> None:
     clusters = Clusters.of(["a"] * 4 + ["b"] * 3, ["w", "x", "y", "z", "p", "q", "r"])
     drawn = clusters.draws(seed=1, replicates=200)
