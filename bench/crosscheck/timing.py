@@ -65,6 +65,9 @@ def main() -> int:
         with mock_competitor() as mock, TemporaryDirectory(prefix="janus-crosscheck-") as folder:
             theirs.append(by_aiperf(aiperf, mock.port, Path(folder)))
     print(f"{_REQUESTS} answers of {_SCRIPT.tokens} tokens, {_STREAMS} at a time; means in ms, by round")
+    whole = _SCRIPT.first + (_SCRIPT.tokens - 1) * _SCRIPT.gap
+    told = f"ttft {1000 * _SCRIPT.first:g}, itl {1000 * _SCRIPT.gap:g}, latency {1000 * whole:g}"
+    print(f"by the mock's timetable: {told}")
     for name in ("ttft", "itl", "latency"):
         print(_line(name, [getattr(f, name) for f in ours], [getattr(f, name) for f in theirs]))
     return 0
