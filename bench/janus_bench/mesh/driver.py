@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from .machine import Machine, this_machine
+from janus_bench.machine import Machine, this_machine
+
 from .mock_control import mock_competitor
 from .processes import StartFailed
 from .results import Reading, Results, Sample

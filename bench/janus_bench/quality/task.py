@@ -48,8 +48,9 @@ class Answer:
 class Task:
     """One question of a suite.
 
-    `request` is an OpenAI request body without `model` and `stream`. `scoring` names a scorer by its `kind` and holds its
-    parameters. `accepted` and `rejected` are answers whose verdict is known; they prove the scorer, and are never sent.
+    `request` is an OpenAI request body without `model` and `stream`. `scoring` names a scorer by its `kind`
+    and holds its parameters. `accepted` and `rejected` are answers whose verdict is known; they prove the
+    scorer, and are never sent.
     """
 
     id: str
@@ -74,7 +75,10 @@ class Score:
 
 
 class Scoring(Protocol):
-    """Judges answers. Never raises for what an answer says; raises `ScoringUnavailable` for what it lacks itself."""
+    """Judges answers. Never raises for what an answer says.
+
+    Raises `ScoringUnavailable` for what it lacks itself.
+    """
 
     async def score(self, task: Task, answer: Answer) -> Score: ...
 

@@ -6,7 +6,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from janus_bench.mesh.machine import this_machine
+from janus_bench.machine import this_machine
 
 from .measuring import measure
 from .report import summary, table

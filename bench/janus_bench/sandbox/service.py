@@ -42,6 +42,15 @@ class Client:
 @contextmanager
 def sandbox_service(warm: int) -> Iterator[Client]:
     """A client of a service that keeps `warm` sandboxes ready. Raises `ServiceFailed`."""
+    with running_sandboxes(warm) as port:
+        client = Client(port)
+        yield client
+        client.close()
+
+
+@contextmanager
+def running_sandboxes(warm: int, key: str = "") -> Iterator[int]:
+    """The port of such a service on loopback, which wants `key` from its callers. Raises `ServiceFailed`."""
     with tempfile.TemporaryDirectory(prefix="janus-bench-") as state:
         Path(state).chmod(0o711)  # the sandboxes' users pass through
         port = _free_port()
@@ -54,7 +63,7 @@ def sandbox_service(warm: int) -> Iterator[Client]:
                 "JANUS_ARTIFACT_PORT": "0",
                 "JANUS_SANDBOX_WARM": str(warm),
                 "JANUS_LOG_FORMAT": "json",
-                "SANDY_API_KEY": "",
+                "SANDY_API_KEY": key,
             },
             stderr=subprocess.PIPE,
             text=True,
@@ -62,11 +71,9 @@ def sandbox_service(warm: int) -> Iterator[Client]:
         assert process.stderr is not None
         try:
             _await_listening(process.stderr, port)
-            client = Client(port)
             # Read on, or the service would wait for a pipe that nobody empties.
             threading.Thread(target=process.stderr.read, daemon=True).start()
-            yield client
-            client.close()
+            yield port
         finally:
             process.terminate()
             process.wait()

@@ -3,11 +3,11 @@
 import json
 from xml.etree import ElementTree as ET
 
+from janus_bench.machine import this_machine
 from janus_bench.mesh import scenarios
 from janus_bench.mesh.chart import as_svg
 from janus_bench.mesh.driver import Run
 from janus_bench.mesh.figures import Spread
-from janus_bench.mesh.machine import this_machine
 from janus_bench.mesh.report import as_json, as_text, table, written
 from janus_bench.mesh.results import Figure, Reading, Results, Sample
 from janus_bench.mesh.scenario import Options

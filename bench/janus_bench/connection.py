@@ -2,11 +2,29 @@
 
 import asyncio
 import time
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import httptools
 
-from .reader import AnswerReader
+_REFUSAL_BYTES = 64 * 1024
+
+
+class BodyReader(Protocol):
+    """What is read of one answer; `now` is when the bytes arrived, in monotonic seconds."""
+
+    sent_at: float
+
+    def feed(self, data: bytes, now: float) -> None:
+        """A piece of the body of a 200. What it raises ends the connection, and `lost` follows."""
+
+    def end(self) -> None:
+        """The body is complete."""
+
+    def lost(self) -> None:
+        """The connection closed before the body was complete."""
+
+    def refused(self, status: int, body: bytes) -> None:
+        """The status was not 200; the body, as much of it as is kept."""
 
 
 class Connection(asyncio.Protocol):
@@ -15,13 +33,13 @@ class Connection(asyncio.Protocol):
     def __init__(self) -> None:
         self.reusable = True
         self._loop = asyncio.get_running_loop()
-        self._reader: AnswerReader | None = None
+        self._reader: BodyReader | None = None
         self._answered: asyncio.Future[None] | None = None
         self._parser: Any = None
         self._now = 0.0
         self._refusal = bytearray()
 
-    async def ask(self, request: bytes, reader: AnswerReader) -> None:
+    async def ask(self, request: bytes, reader: BodyReader) -> None:
         """Returns when the answer is complete or the connection is gone; `reader` knows which."""
         self._reader = reader
         self._parser = httptools.HttpResponseParser(self)
@@ -33,6 +51,11 @@ class Connection(asyncio.Protocol):
         else:
             self._transport.write(request)
         await self._answered
+
+    @property
+    def idle(self) -> bool:
+        """Whether it can be asked: it is open, and nobody is being answered."""
+        return self.reusable and self._reader is None and not self._transport.is_closing()
 
     def leave(self) -> None:
         self.reusable = False
@@ -62,7 +85,7 @@ class Connection(asyncio.Protocol):
         if self._parser.get_status_code() == 200:
             self._reader.feed(body, self._now)
         else:
-            self._refusal += body
+            self._refusal += body[: _REFUSAL_BYTES - len(self._refusal)]
 
     def on_message_complete(self) -> None:
         if self._reader is not None and self._parser.get_status_code() != 200:

@@ -1,0 +1,145 @@
+"""Times a mock by janus-bench and by aiperf in turn, and says how far apart their figures lie.
+
+    make crosscheck        or: .venv/bin/python bench/crosscheck/timing.py [--rounds N]
+
+aiperf is no dependency: it is installed into the cache, in an environment of its own. It wants a tokenizer,
+though the token counts are the server's; one that knows a single word is made for it.
+"""
+
+import argparse
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean, median
+from tempfile import TemporaryDirectory
+
+from janus_bench.mesh.installation import once, step
+from janus_bench.mesh.mock_control import mock_competitor
+from janus_bench.mesh.script import Script
+from janus_bench.mesh.target import Missing
+from janus_bench.quality.load.asking import open_asker
+from janus_bench.quality.load.reading import Reading
+from janus_bench.quality.runners import Bounds, Target
+
+_CACHE = Path(".cache/crosscheck")
+_SCRIPT = Script(tokens=50, gap=0.02, first=0.1)
+_STREAMS, _REQUESTS = 8, 80
+_AIPERF_SECONDS = 180
+_TOKENIZER = """
+import sys
+from tokenizers import Tokenizer, models
+from transformers import PreTrainedTokenizerFast
+word = Tokenizer(models.WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
+PreTrainedTokenizerFast(tokenizer_object=word, unk_token="[UNK]").save_pretrained(sys.argv[1])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Means over the requests of one round, in milliseconds, as both tools define them."""
+
+    ttft: float
+    itl: float
+    latency: float
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--rounds", type=int, default=3)
+    given = parser.parse_args()
+    try:
+        aiperf = installed("aiperf", "aiperf")
+    except Missing as reason:
+        print(f"aiperf cannot be had: {reason}")
+        return 1
+    ours, theirs = [], []
+    for number in range(given.rounds):
+        print(f"round {number + 1} of {given.rounds}", file=sys.stderr)
+        with mock_competitor() as mock:
+            ours.append(asyncio.run(by_janus_bench(mock.port)))
+        with mock_competitor() as mock, TemporaryDirectory(prefix="janus-crosscheck-") as folder:
+            theirs.append(by_aiperf(aiperf, mock.port, Path(folder)))
+    print(f"{_REQUESTS} answers of {_SCRIPT.tokens} tokens, {_STREAMS} at a time; means in ms, by round")
+    whole = _SCRIPT.first + (_SCRIPT.tokens - 1) * _SCRIPT.gap
+    told = f"ttft {1000 * _SCRIPT.first:g}, itl {1000 * _SCRIPT.gap:g}, latency {1000 * whole:g}"
+    print(f"by the mock's timetable: {told}")
+    for name in ("ttft", "itl", "latency"):
+        print(_line(name, [getattr(f, name) for f in ours], [getattr(f, name) for f in theirs]))
+    return 0
+
+
+def installed(name: str, *packages: str) -> Path:
+    """The `bin` folder of an environment with these packages; `Missing` when it cannot be made."""
+    uv = Path(sys.executable).with_name("uv")
+
+    def install(folder: Path) -> None:
+        step(uv, "venv", "--quiet", "--clear", folder, cwd=folder.parent)
+        step(uv, "pip", "install", "--quiet", "--python", folder / "bin" / "python", *packages, cwd=folder)
+
+    return once(_CACHE.resolve() / name, install) / "bin"
+
+
+async def by_janus_bench(port: int) -> Figures:
+    """So many callers, each asking its share of the requests one after the other."""
+    asked = {"messages": [{"role": "user", "content": str(_SCRIPT)}]}
+    async with open_asker(Target.parse(f"http://127.0.0.1:{port}"), asked, Bounds()) as asker:
+
+        async def caller() -> list[Reading]:
+            return [await asker.ask(time.monotonic()) for _ in range(_REQUESTS // _STREAMS)]
+
+        shares = await asyncio.gather(*(caller() for _ in range(_STREAMS)))
+    readings = [reading for share in shares for reading in share]
+    assert all(reading.failure is None for reading in readings)
+    return Figures(
+        ttft=1000 * fmean(reading.ttft or 0.0 for reading in readings),
+        itl=1000 * fmean(reading.itl or 0.0 for reading in readings),
+        latency=1000 * fmean(reading.latency for reading in readings),
+    )
+
+
+def by_aiperf(binaries: Path, port: int, folder: Path) -> Figures:
+    tokenizer = folder / "tokenizer"
+    subprocess.run(
+        [binaries / "python", "-c", _TOKENIZER, tokenizer], check=True, capture_output=True, timeout=120
+    )
+    questions = folder / "questions.jsonl"
+    line = json.dumps({"text": str(_SCRIPT)})
+    questions.write_text(f"{line}\n" * _REQUESTS, encoding="utf-8")
+    subprocess.run(
+        [
+            *(binaries / "aiperf", "profile", "--model", "bench", "--url", f"http://127.0.0.1:{port}"),
+            *("--endpoint-type", "chat", "--streaming", "--use-server-token-count"),
+            *("--concurrency", str(_STREAMS), "--request-count", str(_REQUESTS)),
+            *("--input-file", questions, "--custom-dataset-type", "single_turn"),
+            *("--tokenizer", tokenizer, "--ui-type", "none", "--artifact-dir", folder / "out"),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=_AIPERF_SECONDS,
+    )
+    told = json.loads((folder / "out" / "profile_export_aiperf.json").read_bytes())
+    names = ("time_to_first_token", "inter_token_latency", "request_latency")
+    return Figures(*(told[name]["avg"] for name in names))
+
+
+def _line(name: str, ours: Sequence[float], theirs: Sequence[float]) -> str:
+    apart = median(ours) - median(theirs)
+    noise = max(max(ours) - min(ours), max(theirs) - min(theirs))
+    verdict = "within" if abs(apart) <= noise else "beyond"
+    spread = " ".join(
+        f"{who} {median(f):.3f} ({min(f):.3f} to {max(f):.3f})," for who, f in _named(ours, theirs)
+    )
+    return f"{name:8} {spread} apart {apart:+.3f}, {verdict} the noise of {noise:.3f}"
+
+
+def _named(ours: Sequence[float], theirs: Sequence[float]) -> list[tuple[str, Sequence[float]]]:
+    return [("janus-bench", ours), ("aiperf", theirs)]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,5 @@
+"""The `janus-bench` command."""
+
+from .main import app
+
+__all__ = ["app"]
