@@ -128,11 +128,5 @@ async def test_a_judge_that_refuses_makes_the_score_unavailable(status: int) -> 
 def test_the_judge_is_set_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JANUS_BENCH_JUDGE_URL", "http://127.0.0.1:9/v1")
     monkeypatch.setenv("JANUS_BENCH_JUDGE_MODEL", "m-2026-01-01")
-    settings = JudgeSettings.from_environment()
-    assert settings is not None
+    settings = JudgeSettings()  # type: ignore[call-arg]
     assert (settings.model, settings.timeout) == ("m-2026-01-01", 120)
-
-
-def test_without_an_address_there_is_no_judge(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("JANUS_BENCH_JUDGE_URL", raising=False)
-    assert JudgeSettings.from_environment() is None

@@ -7,7 +7,6 @@ recorded in full.
 
 import hashlib
 import json
-import os
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -36,11 +35,6 @@ class JudgeSettings(BaseSettings):
     )
     key: SecretStr = SecretStr("")
     timeout: float = Field(120.0, gt=0, le=600)
-
-    @classmethod
-    def from_environment(cls) -> "JudgeSettings | None":
-        """None when no judge is set. Raises pydantic's `ValidationError` for one that is set by halves."""
-        return cls() if os.environ.get("JANUS_BENCH_JUDGE_URL") else None  # type: ignore[call-arg]
 
 
 class Judge:
