@@ -61,6 +61,7 @@ def observed(
     latency: float = 1.0,
     tokens: int = 11,
     cost: float | None = 0.0005,
+    competitor: str = "",
 ) -> Observation:
     """An answer in two pieces, with usage."""
     events = [Event(ttft, "content", 1), Event(latency, "content", max(0, len(content) - 1))]
@@ -71,6 +72,7 @@ def observed(
         events=tuple(events),
         timing=timing_of(events, latency, tokens),
         usage=usage,
+        competitor_id=competitor,
     )
 
 

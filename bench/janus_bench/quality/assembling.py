@@ -43,7 +43,7 @@ def assembled(header: Header, records: Sequence[TaskRecord], stopped: Stop | Non
         id=header.id,
         created_at=header.created_at,
         suite=header.suite,
-        target=header.target,
+        target=_answered_by(header.target, ordered),
         config=dataclasses.replace(header.config, stopped=stopped),
         seed=header.seed,
         environment=this_environment(),
@@ -52,6 +52,14 @@ def assembled(header: Header, records: Sequence[TaskRecord], stopped: Stop | Non
         benchmarks=scores.benchmarks,
         tasks=ordered,
     )
+
+
+def _answered_by(target: TargetRecord, records: Sequence[TaskRecord]) -> TargetRecord:
+    """The target with who answered, where nobody was named and one competitor answered everything."""
+    answering = {record.competitor_id for record in records if record.competitor_id}
+    if target.competitor_id or len(answering) != 1:
+        return target
+    return dataclasses.replace(target, competitor_id=answering.pop())
 
 
 def this_environment() -> Environment:

@@ -55,6 +55,7 @@ class Observation:
     events: tuple[Event, ...]
     timing: Timing
     usage: Usage | None
+    competitor_id: str = ""  # who answered; empty where nobody said
 
 
 @dataclass(slots=True)
@@ -129,4 +130,5 @@ class Answering:
             events=tuple(self.events),
             timing=timing_of(self.events, ended_at, tokens),
             usage=self.usage,
+            competitor_id=self.competitor_id,
         )

@@ -144,6 +144,7 @@ class TaskRecord:
     cost_usd: float | None
     score: Score | None
     error: str | None
+    competitor_id: str = ""  # who answered; empty where nobody said
 
     @property
     def worth(self) -> float:

@@ -148,6 +148,7 @@ def record_of(
         cost_usd=usage.cost_usd if usage else None,
         score=score,
         error=error,
+        competitor_id=observation.competitor_id,
     )
 
 

@@ -162,7 +162,22 @@ def test_a_run_without_signature_is_verified_by_its_hash(saved: Path) -> None:
     assert _bench("verify", saved)[0] == 2
 
 
-async def test_a_run_is_handed_in_signed_and_with_its_key(saved: Path, tmp_path: Path) -> None:
+def handed_in(tmp_path: Path, *competitors: str) -> Path:
+    """A run whose tasks these competitors answered."""
+    answered = [record(task(number), competitor=name) for number, name in enumerate(competitors)]
+    write(run_of(answered), tmp_path / "handed_in.json")
+    return tmp_path / "handed_in.json"
+
+
+def test_a_run_that_several_answered_is_nobodys_to_hand_in(tmp_path: Path) -> None:
+    status, out = _bench("publish", handed_in(tmp_path, "one", "another"), "--edge", "http://127.0.0.1:1")
+    assert status == 2
+    assert "--competitor" in out
+
+
+async def test_a_run_is_handed_in_signed_and_with_its_key(tmp_path: Path) -> None:
+    saved = handed_in(tmp_path, "one", "one")
+
     async def taking(reply: Reply) -> None:
         await reply.body(201, scripts.JSON, b'{"run_id": "run_1", "status": "accepted"}')
 
@@ -176,10 +191,11 @@ async def test_a_run_is_handed_in_signed_and_with_its_key(saved: Path, tmp_path:
         edge.routes["/api/competition/runs"] = refusing
         refused, _, why = await _finished(*words, folder=tmp_path)
     assert (status, out) == (0, "run_1: accepted\n"), err
-    (handed_in, _) = edge.requests
-    assert handed_in.headers["authorization"] == "Bearer secret"
-    assert handed_in.json["format"] == "janus-bench-bundle/1"
-    assert handed_in.json["run"] == read_document(saved)
+    (asked, _) = edge.requests
+    assert asked.headers["authorization"] == "Bearer secret"
+    assert asked.json["format"] == "janus-bench-bundle/1"
+    assert asked.json["run"] == read_document(saved)
+    assert asked.json["run"]["target"]["competitor_id"] == "one"
     assert refused == 2
     assert "a key is needed" in why
 

@@ -59,6 +59,10 @@ def verify(file: Path, public_key: str | None) -> int:
 
 
 def publish(file: Path, edge: str, api_key: str, key: Path) -> int:
+    if not read(file).target.competitor_id:
+        raise InvalidRequest(
+            "several competitors answered, or none said its name: ask one by --competitor", param="target"
+        )
     headers = {"content-type": "application/json"}
     if api_key:
         headers["authorization"] = f"Bearer {api_key}"
