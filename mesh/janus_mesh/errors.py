@@ -26,10 +26,12 @@
 `type` and `code`, and the answer to "may it be tried elsewhere?".
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
 
 import grpc
+from google.protobuf.message import DecodeError
 
 from janus_proto._gen.janus.chat.v1 import event_pb2 as pb
 
@@ -323,7 +325,8 @@ def from_grpc(error: grpc.aio.AioRpcError) -> JanusError:
     """
     for key, value in error.trailing_metadata() or ():
         if key == _TRAILER and isinstance(value, bytes):
-            return JanusError.from_proto(pb.Error.FromString(value))
+            with suppress(DecodeError):  # whoever ends a call may write anything there
+                return JanusError.from_proto(pb.Error.FromString(value))
     code = error.code()
     details = error.details() or "no details given"
     if code in (_S.UNAVAILABLE, _S.CANCELLED):

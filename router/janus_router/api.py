@@ -3,13 +3,13 @@
 import asyncio
 
 from janus_mesh.errors import InvalidRequest
+from janus_mesh.unary import Context, answering
 from janus_proto._gen.janus.router.v1 import router_pb2 as pb
 from janus_proto._gen.janus.router.v1 import router_pb2_grpc
 
 from .competitor import Competitor, State
 from .entry import Entry, EntryInvalid, parse
 from .registry import Registry
-from .rpc_errors import Context, answering
 
 SERVICE = pb.DESCRIPTOR.services_by_name["RouterService"].full_name
 

@@ -8,12 +8,12 @@ import asyncio
 import grpc
 
 from janus_mesh.errors import CompetitorTimeout
+from janus_mesh.unary import Context, answering
 from janus_proto._gen.janus.artifact.v1 import artifact_pb2 as pb
 from janus_proto._gen.janus.artifact.v1 import artifact_pb2_grpc
 
 from .peers import PeerPool
 from .registry import Registry
-from .rpc_errors import Context, answering
 from .settings import RouterSettings
 
 SERVICE = pb.DESCRIPTOR.services_by_name["ArtifactService"].full_name

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from janus_mesh import logs
-from janus_mesh.errors import NotFound, Overloaded
+from janus_mesh.errors import Conflict, NotFound, Overloaded
 
 from .competitor import Competitor, Limits
 from .entry import Entry, EntryInvalid, Names
@@ -22,6 +22,8 @@ log = logs.get("router.registry")
 
 class IdTaken(EntryInvalid):
     """The id belongs to a competitor of the registry file."""
+
+    kind = Conflict.kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,9 @@ from janus_competition.arena.ballots import Verdict
 from janus_competition.arena.standings import Standing
 from janus_competition.clients import Pseudonyms
 from janus_mesh.errors import InvalidRequest
+from janus_mesh.unary import Context, answering
 from janus_proto._gen.janus.competition.v1 import arena_pb2 as pb
 from janus_proto._gen.janus.competition.v1 import arena_pb2_grpc
-
-from .answering import Context, answering
 
 SERVICE = pb.DESCRIPTOR.services_by_name["ArenaService"].full_name
 

@@ -13,10 +13,9 @@ from janus_competition.submissions import form
 from janus_competition.submissions.repository import Entered, Submissions
 from janus_mesh import logs
 from janus_mesh.errors import NotFound
+from janus_mesh.unary import Context, answering
 from janus_proto._gen.janus.competition.v1 import competition_pb2 as pb
 from janus_proto._gen.janus.competition.v1 import competition_pb2_grpc
-
-from .answering import Context, answering
 
 SERVICE = pb.DESCRIPTOR.services_by_name["CompetitionService"].full_name
 _HISTORY, _MOST_HISTORY = 200, 2_000

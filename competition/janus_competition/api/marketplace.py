@@ -8,10 +8,9 @@ from janus_competition.marketplace.rates import TrialRates
 from janus_competition.marketplace.trials import Trials
 from janus_mesh import logs
 from janus_mesh.errors import PermissionDenied
+from janus_mesh.unary import Context, answering
 from janus_proto._gen.janus.competition.v1 import marketplace_pb2 as pb
 from janus_proto._gen.janus.competition.v1 import marketplace_pb2_grpc
-
-from .answering import Context, answering
 
 SERVICE = pb.DESCRIPTOR.services_by_name["MarketplaceService"].full_name
 

@@ -97,3 +97,22 @@ def test_what_grpc_says_of_a_connection_is_kept_from_the_caller() -> None:
     typed = errors.from_grpc(bare)
     assert "10.0.0.7" not in typed.message
     assert "10.0.0.7" in typed.__notes__[0]
+
+
+def test_an_error_crosses_a_call_whole() -> None:
+    refused = errors.InvalidRequest("too many", param="lease_seconds", code="lease_too_long")
+    trailer = grpc.aio.Metadata(*errors.trailer(refused))
+    bare = grpc.aio.AioRpcError(grpc.StatusCode.INVALID_ARGUMENT, grpc.aio.Metadata(), trailer, details="x")
+    typed = errors.from_grpc(bare)
+    assert (type(typed), typed.message, typed.param, typed.code) == (
+        errors.InvalidRequest,
+        "too many",
+        "lease_seconds",
+        "lease_too_long",
+    )
+
+
+def test_a_trailer_that_is_no_error_counts_for_nothing() -> None:
+    trailer = grpc.aio.Metadata((errors.trailer(errors.NotFound("x"))[0][0], b"\xff\xff\xff"))
+    bare = grpc.aio.AioRpcError(grpc.StatusCode.NOT_FOUND, grpc.aio.Metadata(), trailer, details="gone")
+    assert type(errors.from_grpc(bare)) is errors.NotFound

@@ -1,4 +1,11 @@
-"""The one place where an error becomes a gRPC status, with all that it says in the trailer."""
+"""Calls that are no chat: the one place where what their handlers raise becomes a gRPC status.
+
+    class Registry(router_pb2_grpc.RouterServiceServicer):
+        @answering
+        async def Drain(self, request, context): ...      # may raise any `JanusError`
+
+The caller gets the error back whole, by `errors.from_grpc`.
+"""
 
 import functools
 from collections.abc import Awaitable, Callable
@@ -6,8 +13,8 @@ from typing import Any, NoReturn, TypeVar
 
 import grpc
 
-from janus_mesh import logs
-from janus_mesh.errors import Internal, JanusError, trailer
+from . import logs
+from .errors import Internal, JanusError, trailer
 
 ServicerT = TypeVar("ServicerT")
 RequestT = TypeVar("RequestT")
@@ -15,21 +22,23 @@ ResponseT = TypeVar("ResponseT")
 Context = grpc.aio.ServicerContext[Any, Any]
 Handler = Callable[[ServicerT, RequestT, Context], Awaitable[ResponseT]]
 
-log = logs.get("competition.api")
+log = logs.get("mesh.unary")
 
 
 def answering(handler: Handler[ServicerT, RequestT, ResponseT]) -> Handler[ServicerT, RequestT, ResponseT]:
-    """Lets a handler raise typed errors."""
+    """Lets a handler raise typed errors, or the error of a call that it forwards."""
 
     @functools.wraps(handler)
     async def guarded(self: ServicerT, request: RequestT, context: Context) -> ResponseT:
         try:
             return await handler(self, request, context)
+        except grpc.aio.AioRpcError as error:
+            await context.abort(error.code(), error.details() or "", error.trailing_metadata() or ())
         except JanusError as error:
             told = error
         except Exception:
             log.exception("call failed", call=handler.__qualname__)
-            told = Internal("internal error of the competition service; its log says more")
+            told = Internal("internal error; the service's log says more")
         log.info("refused", call=handler.__qualname__, code=told.code, reason=told.message)
         return await _refused(context, told)
 
