@@ -46,7 +46,9 @@ agents: $(AGENT_STAMPS) ## Install the agents that work in sandboxes: aider, min
 .PHONY: test-all
 test-all: setup-dev agents ui $(CHROMIUM) $(POSTGRES) ## The test suite alone; what fails in it must fail once more by itself to count
 	@cd ui && npm test --silent
-	@$(BIN)/pytest || { [ $$? -eq 1 ] && echo "Once more, by itself: what failed" && $(BIN)/pytest --last-failed --last-failed-no-failures=none --maxfail=5; }
+	@$(BIN)/pytest tests/unit --numprocesses=2 --dist=loadfile $(OR_AGAIN)
+	@$(BIN)/pytest tests/integration tests/ui tests/e2e $(OR_AGAIN)
+OR_AGAIN = || { [ $$? -eq 1 ] && echo "Once more, by itself: what failed" && $(BIN)/pytest --last-failed --last-failed-no-failures=none --maxfail=5; }
 
 .PHONY: test-ui
 test-ui: setup-dev ui $(CHROMIUM) ## The pages alone: their units, then a real browser on a real stack

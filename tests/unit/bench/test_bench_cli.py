@@ -30,7 +30,7 @@ def _bench(*words: object) -> tuple[int, str]:
 async def _started(*words: object, folder: Path) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-c", "from janus_bench.quality.cli import app; app()"),
+        *("-c", "from janus_bench.quality.cli import main; main()"),
         *map(str, words),
         cwd=folder,
         env={**os.environ, "HOME": str(folder)},

@@ -4,7 +4,6 @@ What a command does stands in a module of its own, loaded when asked for, so tha
 another's libraries.
 """
 
-import os
 import sys
 from collections.abc import Callable
 from enum import StrEnum
@@ -14,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from janus_mesh import logs
 from janus_mesh.errors import JanusError
 
 app = typer.Typer(
@@ -68,12 +68,6 @@ def janus_bench(
     ] = False,
 ) -> None:
     """What every command shares."""
-    # gRPC's core writes notes about ordinary disconnects on standard error, past every logger; it must
-    # be said before the library is loaded.
-    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
-    from janus_mesh import logs
-
-    logs.configure("janus-bench", level="error", form="console")
 
 
 @app.command()
@@ -268,3 +262,9 @@ def _finish(command: Callable[[], int]) -> None:
     except KeyboardInterrupt:
         status = 130
     raise typer.Exit(status)
+
+
+def main() -> None:
+    """The command as a process, with the process's logs."""
+    logs.configure("janus-bench", level="error", form="console")
+    app()
