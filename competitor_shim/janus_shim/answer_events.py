@@ -36,6 +36,8 @@ _LAST_MOMENT = 2**53
 class AnswerEvents:
     """One answer under way, of at most `choices` choices."""
 
+    __slots__ = ("_choices", "_most", "_repeated", "_started", "_template", "_usage", "_usual")
+
     def __init__(self, choices: int) -> None:
         self._most = choices
         self._choices: dict[int, ChoiceEvents] = {}

@@ -16,6 +16,8 @@ _HITS_PER_TRY = 16
 class ContentTemplate:
     """The shape of the plain chunks of one stream's first choice."""
 
+    __slots__ = ("_after", "_before", "_hits", "_tries")
+
     def __init__(self) -> None:
         self._before = b""  # up to the string's opening quote, included
         self._after = b""  # from its closing quote

@@ -21,6 +21,8 @@ _DONE = b"[DONE]"
 class StreamRelay:
     """One stream."""
 
+    __slots__ = ("_answer", "_exchange", "_held", "_parser", "_silence", "done")
+
     def __init__(
         self, exchange: mesh.Exchange, answer: AnswerEvents, silence: Silence, max_event_bytes: int
     ) -> None:

@@ -20,6 +20,8 @@ from janus_mesh.errors import CompetitorTimeout
 class Silence:
     """Ends its block with `CompetitorTimeout` when a silence lasts too long (seconds)."""
 
+    __slots__ = ("_gap", "_heard", "_limit", "_listening", "_loop", "_since", "_timeout", "_timer")
+
     def __init__(self, first_event: float, gap: float) -> None:
         self._loop = asyncio.get_running_loop()
         self._gap = gap

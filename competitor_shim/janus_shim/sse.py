@@ -19,6 +19,19 @@ _BOM = b"\xef\xbb\xbf"
 class EventParser:
     """The state of one stream between two reads."""
 
+    __slots__ = (
+        "_after_cr",
+        "_at_start",
+        "_data",
+        "_in_comment",
+        "_kind",
+        "_limit",
+        "_partial",
+        "_size",
+        "last_id",
+        "retry_ms",
+    )
+
     def __init__(self, limit: int) -> None:
         self.last_id = ""  # the latest `id:`, which counts for all events until the next
         self.retry_ms: int | None = None  # reconnection time, if the stream set one

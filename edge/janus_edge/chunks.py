@@ -36,6 +36,22 @@ _ANSWERING = frozenset({"role", "content", "reasoning", "refusal", "tool_call"})
 class ChunkWriter:
     """Writes one stream. Raises `CompetitorFailed` for an event that makes no sense."""
 
+    __slots__ = (
+        "_artifact_url",
+        "_choice_tail",
+        "_constant",
+        "_content_heads",
+        "_content_tail",
+        "_finished",
+        "_head",
+        "_identity",
+        "_include_usage",
+        "_last_extras",
+        "_links",
+        "_open",
+        "_usage",
+    )
+
     def __init__(self, identity: Identity, *, include_usage: bool, artifact_url: ArtifactUrl) -> None:
         self._identity = identity
         self._include_usage = include_usage

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
-from starlette.types import Send
+from starlette.types import Message, Send
 
 from .chunks import PING
 from .eager import begun
@@ -28,6 +28,18 @@ class EventStream:
 
     `before_ping` gives what is to go out with that first ping.
     """
+
+    __slots__ = (
+        "_before_ping",
+        "_clock",
+        "_held",
+        "_ping_seconds",
+        "_send",
+        "_timer",
+        "_unsent",
+        "_written_at",
+        "begun",
+    )
 
     def __init__(self, send: Send, *, ping_seconds: float, before_ping: Callable[[], bytes]) -> None:
         self.begun = False
@@ -56,11 +68,13 @@ class EventStream:
 
     def write(self, body: bytes) -> bool:
         """Writes now. False when the client is slow: then `flushed` must be awaited before the next."""
-        if self._client_is_behind():  # over a ping, which may be sent at any time
+        if (
+            self._unsent is not None and self._client_is_behind()
+        ):  # over a ping, which may be sent at any time
             self._held += body
             return False
         self._written_at = self._clock()
-        self._unsent = begun(self._send_body(body) if self.begun else self._send_first(body))
+        self._unsent = begun(self._send(_body(body)) if self.begun else self._send_first(body))
         return self._unsent is None
 
     async def flushed(self) -> None:
@@ -80,12 +94,9 @@ class EventStream:
             await self._send_head()
         await self._send({"type": "http.response.body", "body": body, "more_body": False})
 
-    def _send_body(self, body: bytes) -> Awaitable[None]:
-        return self._send({"type": "http.response.body", "body": body, "more_body": True})
-
     async def _send_first(self, body: bytes) -> None:
         await self._send_head()
-        await self._send_body(body)
+        await self._send(_body(body))
 
     def _send_head(self) -> Awaitable[None]:
         self.begun = True
@@ -116,3 +127,7 @@ class EventStream:
         else:
             self._written_at = self._clock()
         self._arm()
+
+
+def _body(body: bytes) -> Message:
+    return {"type": "http.response.body", "body": body, "more_body": True}

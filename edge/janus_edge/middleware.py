@@ -81,6 +81,8 @@ class AccessMiddleware:
 class _Response:
     """Watches one response go out."""
 
+    __slots__ = ("_record", "_send", "_status", "bytes_sent", "first_byte_after", "started_at")
+
     def __init__(self, record: RequestRecord, send: Send) -> None:
         self._record = record
         self._send = send
@@ -92,13 +94,14 @@ class _Response:
     def send(self, message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
             self._begin(message)
-        else:
-            body = message.get("body", b"")
-            if body and self.first_byte_after is None:
-                self.first_byte_after = time.perf_counter() - self.started_at
+            return self._send(message)
+        body = message.get("body")
+        if body:
             self.bytes_sent += len(body)
-            if not message.get("more_body", False):
-                self._record.response_complete = True
+            if self.first_byte_after is None:
+                self.first_byte_after = time.perf_counter() - self.started_at
+        if not message.get("more_body"):
+            self._record.response_complete = True
         return self._send(message)
 
     def final_status(self) -> int:

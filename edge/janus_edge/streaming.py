@@ -41,6 +41,8 @@ class Finale(Protocol):
 class AnswerStream:
     """Holds the first events back until it is known whether there is an answer at all."""
 
+    __slots__ = ("_exchange", "_finale", "_last", "_record", "_routes", "_writer")
+
     def __init__(
         self,
         exchange: mesh.ClientExchange,
@@ -100,6 +102,9 @@ class AnswerStream:
 
     def _written(self, stream: EventStream, events: Sequence[mesh.Said]) -> bool:
         """Writes their chunks; those before a senseless one, too. Whether the client keeps up."""
+        if len(events) == 1:  # as nearly always
+            chunk = self._writer.write(events[0])
+            return not chunk or stream.write(chunk)
         chunks: list[bytes] = []
         try:
             chunks.extend(map(self._writer.write, events))

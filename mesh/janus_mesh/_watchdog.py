@@ -40,6 +40,8 @@ class Watchdog:
     not the peer's.
     """
 
+    __slots__ = ("_ends", "_expire", "_handle", "_loop", "_seen", "_since", "_starved", "_timeouts")
+
     def __init__(
         self, timeouts: Timeouts, expire: Callable[[JanusError], None], starved: Callable[[], bool]
     ) -> None:

@@ -49,6 +49,18 @@ class ClientExchange:
     block before the end cancels the peer's work.
     """
 
+    __slots__ = (
+        "_ended",
+        "_expired",
+        "_open",
+        "_request",
+        "_starved",
+        "_timeouts",
+        "_unread",
+        "_watchdog",
+        "transport",
+    )
+
     def __init__(self, open_: Open, request: request_pb2.ChatRequest, timeouts: Timeouts) -> None:
         self._open = open_
         self.transport: ClientTransport | None = None

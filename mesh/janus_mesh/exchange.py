@@ -41,6 +41,18 @@ class ServerTransport(Protocol):
 class Exchange:
     """The server's side of one chat. `Answer` coroutines get one."""
 
+    __slots__ = (
+        "_allowed",
+        "_started",
+        "_transport",
+        "ended",
+        "events_sent",
+        "first_event_after",
+        "request",
+        "request_id",
+        "token",
+    )
+
     def __init__(
         self,
         request: request_pb2.ChatRequest,

@@ -33,6 +33,21 @@ class Wire(Protocol):
 class Call:
     """Filled by its connection, read by one task. Every failure is a `JanusError`."""
 
+    __slots__ = (
+        "_body",
+        "_failure",
+        "_inflater",
+        "_paused",
+        "_resting",
+        "_take",
+        "_waiter",
+        "_wire",
+        "ended",
+        "head_came",
+        "headers",
+        "status",
+    )
+
     def __init__(self, wire: Wire) -> None:
         self.status = 0
         self.headers: Mapping[str, str] = {}  # names in lower case

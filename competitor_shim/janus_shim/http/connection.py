@@ -29,6 +29,24 @@ _TURN_BYTES = 64 * 1024
 class Connection(asyncio.Protocol):
     """`on_idle(connection)` when it can take the next request, `on_lost(connection)` when it is gone."""
 
+    __slots__ = (
+        "_call",
+        "_drained_bytes",
+        "_held",
+        "_left",
+        "_lost",
+        "_on_idle",
+        "_on_lost",
+        "_pace",
+        "_parser",
+        "_reading",
+        "_timer",
+        "_transport",
+        "_turn_is_over",
+        "_unsent",
+        "_writable",
+    )
+
     def __init__(
         self,
         pace: Pace,

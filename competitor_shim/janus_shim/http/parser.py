@@ -12,6 +12,19 @@ _MOST_BARREN_BYTES = 64 * 1024
 class AnswerParser:
     """Calls `on_head(status, headers)`, names in lower case, once the head is there."""
 
+    __slots__ = (
+        "_barren_bytes",
+        "_headers",
+        "_on_head",
+        "_parser",
+        "_pieces",
+        "broken",
+        "complete",
+        "framed",
+        "head_came",
+        "keep_alive",
+    )
+
     def __init__(self, on_head: Callable[[int, Mapping[str, str]], None]) -> None:
         self.head_came = False
         self.complete = False

@@ -98,6 +98,8 @@ class ServerLink:
 class ServerEnd:
     """One exchange as its answer sees it: what it may still send, and whether anybody listens."""
 
+    __slots__ = ("_credit", "_hurried", "_left", "_link", "_waiting", "exchange", "on_credit", "on_leave")
+
     def __init__(self, link: ServerLink, exchange: int, credit: int) -> None:
         self.exchange = exchange
         self.on_leave: Callable[[], object] | None = None

@@ -16,6 +16,8 @@ class Splice:
     is called when events went through; `passed` counts them.
     """
 
+    __slots__ = ("_heard", "_sink", "_source", "ending", "passed")
+
     def __init__(self, source: ClientEnd, sink: ServerEnd, heard: Callable[[], None]) -> None:
         self.ending: asyncio.Future[event_pb2.ChatEvent | None] = asyncio.get_running_loop().create_future()
         self.passed = 0
