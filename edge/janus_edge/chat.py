@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 import janus_mesh as mesh
+from janus_mesh.openai import ParsedRequest, parse_chat_request
 from janus_proto._gen.janus.chat.v1 import event_pb2
 
 from .admission import Admission
@@ -22,7 +23,6 @@ from .answer_json import Identity
 from .api_keys import ApiKeys
 from .artifact_links import ArtifactLinks
 from .body import read_json_body
-from .chat_request import ParsedRequest, parse_chat_request
 from .chunks import ChunkWriter
 from .completion import CompletionBuilder
 from .departure import ClientLeft, receive_nothing, until_client_leaves
