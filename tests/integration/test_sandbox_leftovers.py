@@ -35,9 +35,8 @@ def groups(name: str) -> list[Path]:
     return [path for path in GROUPS.glob(f"**/{name}*") if path.is_dir()]
 
 
-def temporary_files() -> set[str]:
-    """Of ours: others use the folder too."""
-    return {path.name for path in Path(tempfile.gettempdir()).glob("*janus*")}
+def temporary_files() -> set[Path]:
+    return set(Path(tempfile.gettempdir()).iterdir())
 
 
 def children() -> set[str]:
@@ -52,7 +51,10 @@ def children() -> set[str]:
     return family
 
 
-async def test_fifty_sandboxes_leave_no_process_mount_group_file_or_descriptor() -> None:
+async def test_fifty_sandboxes_leave_no_process_mount_group_file_or_descriptor(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(state))  # nobody else writes there
     async with sandbox_service(sandbox_max=SANDBOXES) as service:
         used = []
 
