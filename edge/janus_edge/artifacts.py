@@ -16,12 +16,18 @@ from starlette.types import Receive, Scope, Send
 
 from janus_mesh import logs
 from janus_mesh.errors import CompetitorFailed, JanusError, NotFound
-from janus_mesh.http import ClientLeft, error_response
+from janus_mesh.http import (
+    ByteRange,
+    ClientLeft,
+    RangeNotSatisfiable,
+    error_response,
+    not_modified,
+    requested_range,
+)
 from janus_proto._gen.janus.artifact.v1 import artifact_pb2
 
 from .departure import until_client_leaves
 from .disposition import content_disposition, media_type
-from .http_range import ByteRange, RangeNotSatisfiable, not_modified, requested_range
 from .openapi import ARTIFACT_HEAD_RESPONSES, ARTIFACT_RESPONSES
 from .record import RequestRecord
 from .router_client import RouterClient

@@ -1,4 +1,4 @@
-"""What the HTTP services of Janus share: refusals, bodies within bounds, clients that leave, metrics.
+"""What the HTTP services of Janus share: refusals, bodies, ranges, departures, metrics.
 
     app = FastAPI(...)
     answer_errors(app, "the sandbox service")
@@ -13,11 +13,14 @@ from .body import body_parts, read_body
 from .departure import ClientLeft, client_left, while_present
 from .errors import MethodNotAllowed, answer_errors, error_event, error_response, invalid_field
 from .metrics import metrics_route
+from .ranges import ByteRange, RangeNotSatisfiable, not_modified, requested_range
 from .request_id import request_id
 
 __all__ = [
+    "ByteRange",
     "ClientLeft",
     "MethodNotAllowed",
+    "RangeNotSatisfiable",
     "answer_errors",
     "body_parts",
     "client_left",
@@ -25,7 +28,9 @@ __all__ = [
     "error_response",
     "invalid_field",
     "metrics_route",
+    "not_modified",
     "read_body",
     "request_id",
+    "requested_range",
     "while_present",
 ]
