@@ -51,9 +51,11 @@ prepared: setup-dev agents ui $(CHROMIUM) $(POSTGRES)
 .PHONY: test-all
 test-all: prepared ## The test suite alone; what fails in it must fail once more by itself to count
 	@cd ui && npm test --silent
-	@$(BIN)/pytest tests/unit --numprocesses=2 --dist=loadfile $(OR_AGAIN)
-	@$(BIN)/pytest tests/integration tests/e2e --numprocesses=2 --dist=loadfile $(OR_AGAIN)
+	@$(BIN)/pytest tests/unit --numprocesses=$(TEST_PROCESSES) --dist=loadfile $(OR_AGAIN)
+	@$(BIN)/pytest tests/integration tests/e2e --numprocesses=$(TEST_PROCESSES) --dist=loadfile $(OR_AGAIN)
 	@$(BIN)/pytest tests/ui $(OR_AGAIN)
+# More than cores, because many tests wait for time to pass.
+TEST_PROCESSES ?= 3
 OR_AGAIN = || { [ $$? -eq 1 ] && echo "Once more, by itself: what failed" && $(BIN)/pytest --last-failed --last-failed-no-failures=none --maxfail=5; }
 
 .PHONY: test-ui
