@@ -38,16 +38,24 @@ setup: $(VENV)/.runtime ## Make .venv with all that running needs
 ui: ui/out/.built ## Build the pages that the edge serves, when they have changed
 
 .PHONY: test
-test: check test-all ## Everything that must hold: code checks, contracts, and the whole test suite
+test: ## Everything that must hold: code checks, contracts, and the whole test suite
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=line check prepared
+	@$(MAKE) --no-print-directory test-all
 
 .PHONY: agents
 agents: $(AGENT_STAMPS) ## Install the agents that work in sandboxes: aider, mini-swe-agent, pi; 1.2 GB
 
+.PHONY: prepared
+prepared: setup-dev agents ui $(CHROMIUM) $(POSTGRES)
+
 .PHONY: test-all
-test-all: setup-dev agents ui $(CHROMIUM) $(POSTGRES) ## The test suite alone; what fails in it must fail once more by itself to count
+test-all: prepared ## The test suite alone; what fails in it must fail once more by itself to count
 	@cd ui && npm test --silent
-	@$(BIN)/pytest tests/unit --numprocesses=2 --dist=loadfile $(OR_AGAIN)
-	@$(BIN)/pytest tests/integration tests/ui tests/e2e $(OR_AGAIN)
+	@$(BIN)/pytest tests/unit --numprocesses=$(TEST_PROCESSES) --dist=loadfile $(OR_AGAIN)
+	@$(BIN)/pytest tests/integration tests/e2e --numprocesses=$(TEST_PROCESSES) --dist=loadfile $(OR_AGAIN)
+	@$(BIN)/pytest tests/ui $(OR_AGAIN)
+# More than cores, because many tests wait for time to pass.
+TEST_PROCESSES ?= 3
 OR_AGAIN = || { [ $$? -eq 1 ] && echo "Once more, by itself: what failed" && $(BIN)/pytest --last-failed --last-failed-no-failures=none --maxfail=5; }
 
 .PHONY: test-ui
@@ -208,7 +216,7 @@ $(CHROMIUM):
 	@echo "apt-get install chromium"
 	@apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium >/dev/null
 
-# The server that the competition's tests start as clusters of their own.
-$(POSTGRES):
+# The server that the competition's tests start as clusters of their own. One apt-get at a time.
+$(POSTGRES): | $(CHROMIUM)
 	@echo "apt-get install postgresql"
 	@apt-get update -qq && apt-get install -qq -y --no-install-recommends postgresql >/dev/null

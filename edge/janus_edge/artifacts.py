@@ -16,12 +16,18 @@ from starlette.types import Receive, Scope, Send
 
 from janus_mesh import logs
 from janus_mesh.errors import CompetitorFailed, JanusError, NotFound
+from janus_mesh.http import (
+    ByteRange,
+    ClientLeft,
+    RangeNotSatisfiable,
+    error_response,
+    not_modified,
+    requested_range,
+)
 from janus_proto._gen.janus.artifact.v1 import artifact_pb2
 
-from . import error_responses
-from .departure import ClientLeft, until_client_leaves
+from .departure import until_client_leaves
 from .disposition import content_disposition, media_type
-from .http_range import ByteRange, RangeNotSatisfiable, not_modified, requested_range
 from .openapi import ARTIFACT_HEAD_RESPONSES, ARTIFACT_RESPONSES
 from .record import RequestRecord
 from .router_client import RouterClient
@@ -86,7 +92,7 @@ class ArtifactResponse(Response):
         try:
             wanted = requested_range(request, self._ticket.size_bytes, self._etag)
         except RangeNotSatisfiable as error:
-            refusal = error_responses.response(error, {"content-range": f"bytes */{error.size}"})
+            refusal = error_response(error, {"content-range": f"bytes */{error.size}"})
             await refusal(scope, receive, send)
             return
         try:

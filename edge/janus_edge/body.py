@@ -6,9 +6,8 @@ import re
 from starlette.datastructures import Headers
 from starlette.types import Receive
 
-from janus_mesh.errors import PayloadTooLarge, RequestTimeout, UnsupportedMediaType
-
-from .departure import ClientLeft
+from janus_mesh.errors import RequestTimeout, UnsupportedMediaType
+from janus_mesh.http import read_body
 
 _JSON = re.compile(r"application/([\w.+-]+\+)?json", re.IGNORECASE)
 
@@ -20,12 +19,9 @@ async def read_json_body(headers: Headers, receive: Receive, *, limit: int, seco
     client announces as much), `RequestTimeout`, or `ClientLeft`.
     """
     _require_json(headers)
-    announced = headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > limit:
-        raise _too_large(limit)
     try:
         async with asyncio.timeout(seconds):
-            return await _read(receive, limit)
+            return await read_body(headers, receive, limit=limit)
     except TimeoutError:
         raise RequestTimeout(f"the request body did not arrive within {seconds:g} s") from None
 
@@ -39,23 +35,3 @@ def _require_json(headers: Headers) -> None:
     encoding = headers.get("content-encoding", "identity")
     if encoding.lower() != "identity":
         raise UnsupportedMediaType(f"content encoding {encoding!r} is not supported")
-
-
-async def _read(receive: Receive, limit: int) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientLeft
-        part: bytes = message.get("body", b"")
-        size += len(part)
-        if size > limit:
-            raise _too_large(limit)
-        parts.append(part)
-        if not message.get("more_body", False):
-            return b"".join(parts)
-
-
-def _too_large(limit: int) -> PayloadTooLarge:
-    return PayloadTooLarge(f"the request body is larger than {limit} bytes")

@@ -15,6 +15,8 @@ from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 import janus_mesh as mesh
+from janus_mesh.http import ClientLeft
+from janus_mesh.openai import ParsedRequest, parse_chat_request
 from janus_proto._gen.janus.chat.v1 import event_pb2
 
 from .admission import Admission
@@ -22,10 +24,9 @@ from .answer_json import Identity
 from .api_keys import ApiKeys
 from .artifact_links import ArtifactLinks
 from .body import read_json_body
-from .chat_request import ParsedRequest, parse_chat_request
 from .chunks import ChunkWriter
 from .completion import CompletionBuilder
-from .departure import ClientLeft, receive_nothing, until_client_leaves
+from .departure import receive_nothing, until_client_leaves
 from .openapi import CHAT_REQUEST_BODY, CHAT_RESPONSES
 from .record import RequestRecord
 from .route_event import is_route, note_route

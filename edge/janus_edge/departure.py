@@ -9,11 +9,9 @@ from types import TracebackType
 
 from starlette.types import Message, Receive
 
+from janus_mesh.http import ClientLeft
+
 from .record import RequestRecord
-
-
-class ClientLeft(Exception):
-    """The client closed its connection before it had its answer."""
 
 
 class until_client_leaves:  # noqa: N801  # it reads as what it does

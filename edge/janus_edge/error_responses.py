@@ -1,12 +1,7 @@
-"""Every error that leaves the edge over HTTP, in OpenAI's shape.
+"""Every error that leaves the edge over HTTP: in OpenAI's shape, and noted in the request's record."""
 
-`install` registers the handlers; `event` is the form that an error takes inside a stream.
-"""
+from collections.abc import Iterable
 
-import math
-from collections.abc import Iterable, Mapping
-
-import orjson
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -17,66 +12,17 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from janus_mesh import logs
-from janus_mesh.errors import (
-    Cancelled,
-    Internal,
-    InvalidRequest,
-    JanusError,
-    NotFound,
-    RequestTimeout,
-    Unauthenticated,
-    Unavailable,
-)
+from janus_mesh.errors import Internal, JanusError, NotFound
+from janus_mesh.http import MethodNotAllowed, error_response, invalid_field
 
 from .record import RequestRecord
 
 log = logs.get("edge.errors")
 
 
-class MethodNotAllowed(InvalidRequest):
-    """The path is right and the method is not."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, code="method_not_allowed")
-
-    @property
-    def http_status(self) -> int:
-        return 405
-
-
-def response(error: JanusError, more_headers: Mapping[str, str] | None = None) -> Response:
-    """The error as a whole response."""
-    error = _as_told(error)
-    headers = dict(more_headers or {})
-    if error.retry_after > 0:
-        headers["retry-after"] = str(math.ceil(error.retry_after))
-    if isinstance(error, Unauthenticated):
-        headers["www-authenticate"] = "Bearer"
-    if isinstance(error, RequestTimeout):
-        headers["connection"] = "close"  # the rest of the body may still come, and is not wanted
-    return Response(
-        orjson.dumps(error.openai_body()),
-        status_code=error.http_status,
-        headers=headers,
-        media_type="application/json",
-    )
-
-
-def event(error: JanusError) -> bytes:
-    """The error as the last event of a stream that had begun."""
-    return b"data: " + orjson.dumps(_as_told(error).openai_body()) + b"\n\n"
-
-
 def internal(record: RequestRecord) -> JanusError:
     """All that a client is told of a bug."""
     return Internal(f"internal error; the log of request {record.request_id} says more")
-
-
-def _as_told(error: JanusError) -> JanusError:
-    """A client that is told of a cancellation has not left, so it was somebody upstream who cancelled."""
-    if isinstance(error, Cancelled):
-        return Unavailable(f"the answer was cancelled upstream: {error.message}", retry_after=1.0)
-    return error
 
 
 def install(app: FastAPI, routers: Iterable[APIRouter]) -> None:
@@ -89,7 +35,7 @@ def install(app: FastAPI, routers: Iterable[APIRouter]) -> None:
         known = methods.get(getattr(request.scope.get("route"), "path", ""))
         allowed = ", ".join(sorted(known)) if known else Headers(error.headers).get("allow", "")
         message = f"{_target(request)} is not supported; allowed: {allowed}"
-        return response(MethodNotAllowed(message), {"allow": allowed})
+        return error_response(MethodNotAllowed(message), {"allow": allowed})
 
     app.add_exception_handler(JanusError, _janus_error)
     app.add_exception_handler(404, _not_found)
@@ -118,13 +64,13 @@ class AnswerErrors:
             if record.response_begun:
                 raise
             log.exception("unexpected error")
-            await response(internal(record))(scope, receive, send)
+            await error_response(internal(record))(scope, receive, send)
 
 
 def _noted(error: JanusError, record: RequestRecord) -> Response:
     record.competitor_id = record.competitor_id or error.competitor_id
     record.error = error.code
-    return response(error)
+    return error_response(error)
 
 
 async def _janus_error(request: Request, error: Exception) -> Response:
@@ -133,13 +79,12 @@ async def _janus_error(request: Request, error: Exception) -> Response:
 
 
 async def _not_found(request: Request, _: Exception) -> Response:
-    return response(NotFound(f"there is no {_target(request)}"))
+    return error_response(NotFound(f"there is no {_target(request)}"))
 
 
 async def _validation_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
-    return response(InvalidRequest(str(first["msg"]), param=str(first["loc"][-1])))
+    return error_response(invalid_field(error))
 
 
 def _target(request: Request) -> str:

@@ -3,10 +3,9 @@
 from importlib.metadata import version
 
 from fastapi import APIRouter
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from starlette.responses import Response
 
 from janus_mesh.errors import Unavailable
+from janus_mesh.http import metrics_route
 
 from .openapi import Responses, error_statuses
 from .router_client import RouterClient
@@ -29,8 +28,5 @@ def health_routes(router: RouterClient) -> APIRouter:
             raise Unavailable("the router does not answer", code="router_unavailable")
         return Health(status="degraded", version=VERSION, router="unreachable")
 
-    @routes.get("/metrics", summary="Prometheus metrics", response_class=Response, responses=_METRICS)
-    async def metrics() -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
+    routes.include_router(metrics_route(summary="Prometheus metrics", responses=_METRICS))
     return routes

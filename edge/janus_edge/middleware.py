@@ -5,7 +5,6 @@ Per chunk it does one addition; everything else happens once, at the response's 
 
 import re
 import time
-import uuid
 from collections.abc import Awaitable
 
 from opentelemetry import trace
@@ -15,6 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from janus_mesh import logs, traces
+from janus_mesh.http import request_id
 
 from .record import RequestRecord
 
@@ -29,7 +29,6 @@ FIRST_BYTE = Histogram(
 BYTES = Counter("janus_http_response_bytes_total", "Body bytes sent.", ["route"])
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _HEADER_SAFE = re.compile(r"[!-~]{1,256}")
 
 
@@ -58,7 +57,7 @@ class AccessMiddleware:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        record = RequestRecord(_request_id(headers))
+        record = RequestRecord(request_id(headers))
         record.attach(scope)
         response = _Response(record, send)
         # The server runs each request in a task of its own, so what is bound here ends with it.
@@ -115,11 +114,6 @@ class _Response:
         # A competitor's name comes from outside this process; it must not be able to break the head.
         if not self._record.anonymous and _HEADER_SAFE.fullmatch(self._record.competitor_id):
             headers.append((b"x-janus-competitor", self._record.competitor_id.encode()))
-
-
-def _request_id(headers: Headers) -> str:
-    given = headers.get("x-request-id", "")
-    return given if _REQUEST_ID.fullmatch(given) else f"req_{uuid.uuid4().hex}"
 
 
 def _route(scope: Scope) -> str:

@@ -7,7 +7,8 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from .chat_request import request_schema
+from janus_mesh.openai import request_schema
+
 from .competition.schemas import POSTED
 from .schemas import ChatCompletion, ChatCompletionChunk, ErrorResponse
 

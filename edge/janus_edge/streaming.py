@@ -12,6 +12,7 @@ from starlette.types import Send
 import janus_mesh as mesh
 from janus_mesh import logs
 from janus_mesh.errors import CompetitorFailed, JanusError
+from janus_mesh.http import error_event
 from janus_proto._gen.janus.chat.v1 import event_pb2
 
 from . import error_responses
@@ -129,4 +130,4 @@ class AnswerStream:
 
     def _failure(self, error: JanusError) -> bytes:
         self._record.error = error.code
-        return error_responses.event(error if self._finale is None else self._finale.told(error))
+        return error_event(error if self._finale is None else self._finale.told(error))

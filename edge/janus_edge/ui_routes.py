@@ -16,8 +16,8 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from janus_mesh.errors import NotFound
+from janus_mesh.http import not_modified
 
-from .http_range import not_modified
 from .ui_policy import page_policy
 
 _ENCODINGS = {"br": ".br", "gzip": ".gz"}  # the better one first

@@ -18,6 +18,9 @@ from .settings import ServiceSettings, load
 
 log = logs.get("mesh.service")
 
+# For requests that the end of the drain cancels, to close what they hold open.
+_CLOSING_SECONDS = 2.0
+
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
 
 
@@ -54,7 +57,10 @@ def run(
 
 
 async def serve_http(app: Any, host: str, port: int, stop: asyncio.Event, *, drain_seconds: float) -> None:
-    """Serves an ASGI app on this loop until `stop` is set, then lets live responses finish."""
+    """Serves an ASGI app on this loop until `stop` is set, then lets live responses finish.
+
+    Those that the drain's end cancels have closed what they held open when this returns.
+    """
     config = uvicorn.Config(
         app,
         host=host,
@@ -92,6 +98,14 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if not self.should_exit:
             log.info("listening", address=f"{self.config.host}:{self.config.port}")
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        # uvicorn cancels them and goes on at once; what the caller closes next, they may still need.
+        if cancelled := set(self.server_state.tasks):
+            _, late = await asyncio.wait(cancelled, timeout=_CLOSING_SECONDS)
+            if late:
+                log.warning("requests not ended", count=len(late))
 
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
         return nullcontext()

@@ -3,10 +3,9 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 
-from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
-from janus_mesh.errors import PayloadTooLarge
+from janus_mesh.http import body_parts, client_left, read_body
 
 
 class Incoming:
@@ -20,34 +19,17 @@ class Incoming:
 
     async def read(self, headers: Mapping[str, str], limit: int) -> bytes:
         """The whole body; raises `PayloadTooLarge` as soon as it is longer than `limit` bytes."""
-        announced = headers.get("content-length", "")
-        if announced.isdecimal() and int(announced) > limit:
-            raise _too_large(limit)
-        return b"".join([part async for part in self.stream(limit)])
+        body = await read_body(headers, self._receive, limit=limit)
+        self._done.set()
+        return body
 
     async def stream(self, limit: int) -> AsyncGenerator[bytes, None]:
-        """The body in pieces as they come. Raises `PayloadTooLarge`, and `ClientDisconnect`."""
-        size = 0
-        more = True
-        while more:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                raise ClientDisconnect
-            more = message.get("more_body", False)
-            part: bytes = message.get("body", b"")
-            size += len(part)
-            if size > limit:
-                raise _too_large(limit)
-            if part:
-                yield part
+        """The body in pieces as they come. Raises `PayloadTooLarge`, and `ClientLeft`."""
+        async for part in body_parts(self._receive, limit=limit):
+            yield part
         self._done.set()
 
     async def departure(self) -> None:
         """Returns when the client has left, once its body was read."""
         await self._done.wait()
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-
-
-def _too_large(limit: int) -> PayloadTooLarge:
-    return PayloadTooLarge(f"the request body is larger than {limit} bytes")
+        await client_left(self._receive)

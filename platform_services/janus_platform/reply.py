@@ -5,15 +5,17 @@ The moment the client leaves, headers sent or not, `work` is cancelled: everythi
 in `async with` closes with it.
 """
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from typing import Any
 
 import orjson
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from janus_mesh.errors import JanusError
+from janus_mesh.http import ClientLeft, error_event, while_present
 
 from .incoming import Incoming
 
@@ -79,7 +81,7 @@ class Reply:
             retry = {"retry-after": str(max(1, round(error.retry_after)))} if error.retry_after else {}
             await self.json(error.http_status, error.openai_body(), retry)
         elif self._streams_events and self._between_events():
-            await self.write(b"data: " + orjson.dumps(error.openai_body()) + b"\n\n")
+            await self.write(error_event(error))
             await self.end()
 
     def _between_events(self) -> bool:
@@ -91,7 +93,7 @@ class Replying(Response):
 
     def __init__(
         self,
-        work: Callable[[Reply], Awaitable[None]],
+        work: Callable[[Reply], Coroutine[Any, Any, None]],
         headers: Mapping[str, str],
         *,
         reads_body: bool = False,
@@ -103,13 +105,6 @@ class Replying(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         incoming = Incoming(receive, wanted=self._reads_body)
-        working = asyncio.ensure_future(self._work(Reply(send, self._reply_headers, incoming)))
-        leaving = asyncio.ensure_future(incoming.departure())
-        try:
-            await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            leaving.cancel()
-            working.cancel()
-            await asyncio.wait((working, leaving))
-        if not working.cancelled():
-            working.result()
+        work = self._work(Reply(send, self._reply_headers, incoming))
+        with suppress(ClientLeft):
+            await while_present(work, incoming.departure())

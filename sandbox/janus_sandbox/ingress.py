@@ -19,9 +19,9 @@ from starlette.types import Receive, Scope, Send
 
 from janus_mesh import logs
 from janus_mesh.errors import JanusError, NotFound, Unavailable
+from janus_mesh.http import answer_errors, error_response
 
 from .backend import Box
-from .errors import shape_errors
 from .relay import Passed, end_to_end, relay
 from .sandbox import Sandbox
 from .sandboxes import Sandboxes
@@ -57,7 +57,7 @@ def build_ingress(sandboxes: Sandboxes) -> FastAPI:
             raise NotFound(f"port {port} is not exposed: name it in `exposePorts`", code="port_not_exposed")
         return _FromPort(sandbox, box, port)
 
-    shape_errors(app)
+    answer_errors(app, "the sandbox service")
     return app
 
 
@@ -115,7 +115,7 @@ class _FromPort(Response):
         except JanusError as error:
             if passed.status:
                 raise
-            await JSONResponse(error.openai_body(), error.http_status)(scope, receive, send)
+            await error_response(error)(scope, receive, send)
         finally:
             log.info("ingress", sandbox=self._sandbox.id, port=self._port, status=passed.status or None)
 

@@ -99,6 +99,15 @@ async def answers(client: httpx.AsyncClient) -> bool:
     return (await client.post("/v1/chat/completions", json=body)).status_code == 200
 
 
+async def served_again(client: httpx.AsyncClient) -> float:
+    """Seconds until a request is answered: whoever called a service that died dials it anew first."""
+    since = time.monotonic()
+    async with asyncio.timeout(SERVED_AGAIN_WITHIN):
+        while not await answers(client):
+            await asyncio.sleep(0.05)
+    return time.monotonic() - since
+
+
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("victim", ["router", "shim"])
 async def test_every_stream_ends_with_an_error_and_the_next_request_is_served(
@@ -120,11 +129,7 @@ async def test_every_stream_ends_with_an_error_and_the_next_request_is_served(
 
     stack.start(victim)
     await asyncio.to_thread(stack.wait, victim)
-    healthy_at = time.monotonic()
-    async with asyncio.timeout(SERVED_AGAIN_WITHIN):
-        while not await answers(client):
-            await asyncio.sleep(0.05)
-    print(f"{victim}: served again {time.monotonic() - healthy_at:.2f} s after it was healthy")
+    print(f"{victim}: served again {await served_again(client):.2f} s after it was healthy")
 
     for service in others:
         assert service.open_files() <= during[service.name] + 10
@@ -147,5 +152,4 @@ async def test_a_request_without_an_event_yet_is_answered_by_another_competitor(
     assert {answer.status_code for answer in answered} == {200}
     assert {answer.headers["x-janus-competitor"] for answer in answered} == {"backup"}
     await asyncio.to_thread(stack.wait, "shim")
-    await asyncio.to_thread(stack.wait_for_competitor, "steady")
-    assert await answers(client)
+    await served_again(client)

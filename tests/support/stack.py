@@ -1,6 +1,7 @@
 """The real services as real processes, on free ports, for tests that look at Janus from outside."""
 
 import os
+import random
 import re
 import signal
 import socket
@@ -8,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -19,17 +20,22 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 _START_SECONDS = 40.0
 
-
+# Below those that the kernel gives to connections, one of which could take a port before its service
+# does; and in lanes, so that tests that run in several processes do not meet.
+_LANES = 16
+_LANE = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _LANES
+_PORTS = range(10_000 + _LANE, 32_000, _LANES)
 _given: set[int] = set()
 
 
 def free_port() -> int:
-    """A port that nothing listens on now, and that nobody here was given before."""
+    """A port that nothing listens on now, and that nobody in this run of the tests is given again."""
     while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-        if port not in _given:  # the kernel may name one twice before anybody listens there
+        port = random.choice(_PORTS)
+        if port in _given:
+            continue
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
             _given.add(port)
             return port
 

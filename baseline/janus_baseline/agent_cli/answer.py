@@ -4,9 +4,8 @@ A path through this competitor is an async iterator that first yields a `Head`, 
 moment the client leaves, head sent or not, the iterator is closed with everything that it holds open.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
 import orjson
@@ -16,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from janus_mesh import logs, traces
 from janus_mesh.errors import JanusError
+from janus_mesh.http import ClientLeft, client_left, while_present
 
 from .record import RequestRecord
 
@@ -53,16 +53,8 @@ class AnswerResponse(Response):
         self._head: Head | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        working = asyncio.ensure_future(self._answer(send))
-        leaving = asyncio.ensure_future(_departure(receive))
-        try:
-            await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            leaving.cancel()
-            working.cancel()
-            await asyncio.wait((working, leaving))
-        if not working.cancelled():
-            working.result()
+        with suppress(ClientLeft):
+            await while_present(self._answer(send), client_left(receive))
 
     async def _answer(self, send: Send) -> None:
         with (
@@ -107,12 +99,6 @@ class AnswerResponse(Response):
         else:
             # Only streams can fail after their head: paths read everything else to its end first.
             await self._send(b"data: " + body + b"\n\n", send)
-
-
-async def _departure(receive: Receive) -> None:
-    """Returns when the client has left. Its request must have been read before."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def _visible(text: str) -> str:

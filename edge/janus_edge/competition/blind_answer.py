@@ -16,7 +16,7 @@ import janus_mesh as mesh
 from janus_edge.admission import Admission
 from janus_edge.answer_json import Identity
 from janus_edge.chunks import ChunkWriter
-from janus_edge.departure import ClientLeft, until_client_leaves
+from janus_edge.departure import until_client_leaves
 from janus_edge.openapi import CHAT_RESPONSES, Responses, error_statuses
 from janus_edge.record import RequestRecord
 from janus_edge.router_client import RouterClient
@@ -24,6 +24,7 @@ from janus_edge.settings import EdgeSettings
 from janus_edge.streaming import AnswerStream
 from janus_mesh import logs
 from janus_mesh.errors import CompetitorFailed, JanusError
+from janus_mesh.http import ClientLeft
 from janus_proto._gen.janus.chat.v1 import event_pb2, request_pb2
 from janus_proto._gen.janus.competition.v1 import arena_pb2
 

@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
-from janus_edge import strict_json
 from janus_edge.body import read_json_body
-from janus_edge.departure import ClientLeft
 from janus_edge.record import RequestRecord
+from janus_mesh import strict_json
 from janus_mesh.errors import Cancelled, InvalidRequest
+from janus_mesh.http import ClientLeft
 
 _MOST_BYTES = 64 * 1024
 _SECONDS = 10.0

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from urllib.parse import quote
 
+from janus_mesh.http import RangeNotSatisfiable, not_modified, requested_range
 from janus_platform.gate.passage import Passage
 from janus_platform.reply import Reply
 
 from .descriptor import Descriptor, expiry
-from .ranges import RangeNotSatisfiable, wanted_span
 from .store import ArtifactStore
 
 
@@ -17,22 +17,21 @@ async def send(
     """The content, or the range of it that is asked for. Raises `NotFound`, `Gone`, `Unavailable`."""
     descriptor = await store.descriptor(artifact_id)
     etag = f'"{descriptor.sha256}"'
-    if etag in headers.get("if-none-match", ""):
+    if not_modified(headers, etag):
         await reply.start(304, {"etag": etag})
         await reply.end()
         return
-    asked = headers.get("range", "") if headers.get("if-range", etag) == etag else ""
     try:
-        span = wanted_span(asked, descriptor.size_bytes)
+        wanted = requested_range(headers, descriptor.size_bytes, etag)
     except RangeNotSatisfiable as error:
-        unit = {"content-range": f"bytes */{descriptor.size_bytes}"}
+        unit = {"content-range": f"bytes */{error.size}"}
         await reply.json(error.http_status, error.openai_body(), unit)
         return
-    first, length = (span.first, span.length) if span else (0, descriptor.size_bytes)
+    first, length = (wanted.first, wanted.length) if wanted else (0, descriptor.size_bytes)
     described = {**_described(descriptor), "content-length": str(length)}
-    if span:
-        described["content-range"] = span.content_range(descriptor.size_bytes)
-    await reply.start(206 if span else 200, described)
+    if wanted:
+        described["content-range"] = wanted.content_range
+    await reply.start(206 if wanted else 200, described)
     if length and not passage.bodiless:
         async for part in store.read(artifact_id, first, length):
             passage.bytes_received += len(part)

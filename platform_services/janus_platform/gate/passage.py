@@ -6,10 +6,10 @@ from types import TracebackType
 from typing import Self
 
 from prometheus_client import Counter
-from starlette.requests import ClientDisconnect
 
 from janus_mesh import logs
 from janus_mesh.errors import JanusError
+from janus_mesh.http import ClientLeft
 from janus_platform.reply import Reply
 
 from .caller import Caller
@@ -110,7 +110,7 @@ class Passage:
             account.leave()
 
     def _verdict(self, error: BaseException | None) -> str:
-        if isinstance(error, asyncio.CancelledError | ClientDisconnect):
+        if isinstance(error, asyncio.CancelledError | ClientLeft):
             return "aborted"
         status = self.error.http_status if self.error else self._reply.status
         if error is not None or status >= 500:

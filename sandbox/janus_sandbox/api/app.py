@@ -4,14 +4,13 @@ import hmac
 from collections.abc import Mapping
 from importlib.metadata import version
 
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from janus_mesh.errors import Unauthenticated
+from janus_mesh.http import answer_errors, metrics_route
 from janus_sandbox.agents import Agent
 from janus_sandbox.backend import Isolation
-from janus_sandbox.errors import shape_errors
 from janus_sandbox.sandboxes import Sandboxes
 from janus_sandbox.settings import SandboxSettings
 
@@ -58,9 +57,6 @@ def build_api(
         status = "ok" if isolation.secure else "insecure"
         return JSONResponse({"status": status, "version": VERSION, "isolation": isolation_body(isolation)})
 
-    @app.get("/metrics")
-    async def metrics() -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
-    shape_errors(app)
+    app.include_router(metrics_route())
+    answer_errors(app, "the sandbox service")
     return app

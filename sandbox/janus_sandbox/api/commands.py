@@ -4,10 +4,10 @@ from fastapi import APIRouter, Request
 
 from janus_mesh import logs
 from janus_mesh.errors import InvalidRequest
+from janus_mesh.http import client_left, while_present
 from janus_sandbox import metrics
 from janus_sandbox.backend import Command
 from janus_sandbox.commands import Outcome, run
-from janus_sandbox.presence import while_present
 from janus_sandbox.sandboxes import Sandboxes
 from janus_sandbox.settings import SandboxSettings
 
@@ -32,7 +32,7 @@ def command_routes(settings: SandboxSettings, sandboxes: Sandboxes) -> APIRouter
         command = Command(_argv(asked.command), asked.cwd, {**sandbox.order.env, **asked.env})
         work = run(box, command, seconds=seconds, most=settings.sandbox_max_output_bytes)
         kills = sandbox.usage().oom_kills
-        outcome = await while_present(request, work)
+        outcome = await while_present(work, client_left(request.receive))
         end = _end(outcome, oom_kills=sandbox.usage().oom_kills - kills)
         metrics.COMMANDS.labels(end).inc()
         log.info(

@@ -5,8 +5,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from janus_mesh.errors import InvalidRequest
+from janus_mesh.http import client_left, while_present
 from janus_sandbox.backend import Isolation
-from janus_sandbox.presence import while_present
 from janus_sandbox.sandbox import Order, Priority
 from janus_sandbox.sandboxes import Sandboxes
 from janus_sandbox.settings import SandboxSettings
@@ -21,7 +21,8 @@ def lifecycle_routes(settings: SandboxSettings, sandboxes: Sandboxes, isolation:
     @routes.post("/sandboxes", status_code=201)
     async def create(asked: CreateRequest, request: Request) -> SandboxView:
         """A client that leaves meanwhile leaves no sandbox: nobody would know its id."""
-        return view(await while_present(request, sandboxes.create(_order(asked, settings))))
+        making = sandboxes.create(_order(asked, settings))
+        return view(await while_present(making, client_left(request.receive)))
 
     @routes.get("/sandboxes")
     async def every() -> dict[str, list[SandboxView]]:

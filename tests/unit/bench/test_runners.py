@@ -12,9 +12,8 @@ from support.http_competitor import HttpCompetitor, Reply
 from support.scripted_competitor import ScriptedCompetitor, closed_port, failing, failing_after, replaying
 
 import janus_mesh as mesh
-from janus_bench.quality.runners import Target
+from janus_bench.quality.runners import Target, open_runner
 from janus_bench.quality.runners.bounds import Bounds
-from janus_bench.quality.runners.request_proto import chat_request
 from janus_bench.quality.runners.sse import sse_lines
 from janus_mesh.errors import CompetitorFailed, InvalidRequest, ModelNotFound
 from janus_proto._gen.janus.chat.v1 import event_pb2
@@ -33,8 +32,6 @@ async def test_an_answer_over_http_is_kept_whole() -> None:
 async def test_the_request_asks_for_a_stream_with_usage_and_names_the_competitor() -> None:
     async with HttpCompetitor(scripts.tokens("hi")) as competitor:
         target = Target.parse(competitor.url, model="m", competitor_id="alpha", api_key="secret")
-        from janus_bench.quality.runners import open_runner
-
         async with open_runner(target) as runner:
             await runner.ask({"messages": [{"role": "user", "content": "x"}], "top_k": 3})
         asked = await competitor.asked()
@@ -240,37 +237,22 @@ async def test_a_file_elsewhere_is_never_fetched() -> None:
     assert seen.answer.failure is None
 
 
-def test_a_request_keeps_all_its_fields_over_grpc() -> None:
-    picture = {"type": "image_url", "image_url": {"url": "data:x"}}
-    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
-    shape = {"type": "json_schema", "json_schema": {"name": "s", "schema": {"type": "object"}}}
-    request = {
-        **chat(),
-        "messages": [
-            {"role": "system", "content": "be brief"},
-            {"role": "user", "content": [{"type": "text", "text": "see"}, picture]},
-            {"role": "assistant", "content": None, "tool_calls": [call]},
-            {"role": "tool", "tool_call_id": "c", "content": "42"},
-        ],
-        "tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}],
-        "tool_choice": {"type": "function", "function": {"name": "f"}},
-        "response_format": shape,
-        "stop": "END", "seed": 3, "temperature": 0, "top_k": 5,
-    }  # fmt: skip
-    asked = chat_request(request, Target.parse("grpc://h:1", model="m", competitor_id="alpha"))
-    assert (asked.model, asked.competitor_id, asked.seed, asked.temperature) == ("m", "alpha", 3, 0.0)
-    assert [message.WhichOneof("content") for message in asked.messages] == ["text", "parts", None, "text"]
-    assert asked.messages[1].parts.parts[1].image_url.url == "data:x"
-    assert asked.messages[2].tool_calls[0].name == "f"
-    assert asked.tools[0].parameters_json == '{"type":"object"}'
-    assert (asked.tool_choice.function, list(asked.stop), asked.extra_json) == ("f", ["END"], '{"top_k":5}')
-    assert asked.response_format.schema_json == '{"type":"object"}'
+async def test_over_grpc_the_same_is_asked_as_over_http() -> None:
+    request = {**chat(temperature=0, seed=3), "top_k": 5}
+    async with ScriptedCompetitor(replaying(finish())) as competitor:
+        target = Target.parse(f"grpc://{competitor.address}", model="m", competitor_id="alpha")
+        async with open_runner(target) as runner:
+            await runner.ask(request)
+    (asked,) = competitor.requests
+    assert (asked.model, asked.competitor_id, asked.stream) == ("m", "alpha", True)
+    assert (asked.seed, asked.temperature, asked.extra_json) == (3, 0.0, '{"top_k":5}')
 
 
-def test_a_field_that_cannot_be_carried_is_named() -> None:
-    with pytest.raises(InvalidRequest) as caught:
-        chat_request({"messages": [{"role": "nobody", "content": "x"}]}, Target.parse("grpc://h:1"))
-    assert caught.value.param == "messages[0]"
+async def test_a_request_that_the_schema_refuses_is_not_asked_over_grpc() -> None:
+    async with open_runner(Target.parse(f"grpc://127.0.0.1:{closed_port()}")) as runner:
+        with pytest.raises(InvalidRequest) as caught:
+            await runner.ask({"messages": [{"role": "nobody", "content": "x"}]})
+    assert caught.value.param == "messages[0].role"
 
 
 @pytest.mark.parametrize("address", ["ftp://x", "127.0.0.1:8000", "http://", "grpc://h:99999"])

@@ -358,12 +358,12 @@ async def test_live_exchanges_may_finish_while_the_server_drains() -> None:
 
 
 @asynccontextmanager
-async def relaying(answer: mesh.Answer) -> AsyncIterator[mesh.Peer]:
+async def relaying(answer: mesh.Answer, *, gap: float = 30) -> AsyncIterator[mesh.Peer]:
     """A peer behind a peer, as a router is."""
     async with serving(answer) as behind:
 
         async def forward(exchange: mesh.Exchange) -> None:
-            async with behind.chat(exchange.request, gap=0.5) as upstream:
+            async with behind.chat(exchange.request, gap=gap) as upstream:
                 await upstream.arrival()
                 finish = await exchange.relay(upstream)
                 assert finish.HasField("finish")
@@ -437,6 +437,6 @@ async def test_silence_behind_a_relay_is_noticed_there() -> None:
         await exchange.send(ChatEvent(content="a"))
         await asyncio.Event().wait()
 
-    async with relaying(answer) as peer:
+    async with relaying(answer, gap=0.1) as peer:
         with pytest.raises(errors.CompetitorTimeout, match="next event"):
             await collect(peer)

@@ -14,12 +14,12 @@ from janus_bench.quality.json_shapes import text
 from janus_bench.quality.observation import Answering, ArtifactLink, Observation, Usage
 from janus_mesh import Peer, Said, dial
 from janus_mesh.errors import JanusError
+from janus_mesh.openai import read_chat_request
 from janus_proto._gen.janus.chat.v1 import event_pb2
 
 from . import failures
 from .artifacts import GrpcFiles, fetch_all
 from .bounds import Bounds
-from .request_proto import chat_request
 from .target import Target
 
 
@@ -33,7 +33,7 @@ class GrpcRunner:
 
     async def ask(self, request: Mapping[str, Any]) -> Observation:
         assert self._peer is not None, "a runner asks inside its `async with` block"
-        asked = chat_request(request, self._target)
+        asked = read_chat_request(self._target.asking(request)).request
         reader = _EventReader(self._bounds)
         try:
             async with self._peer.chat(

@@ -100,15 +100,7 @@ class HttpRunner:
 
 def encode(target: Target, request: Mapping[str, Any]) -> bytes:
     """The bytes of a whole HTTP/1.1 request for a stream."""
-    asked = {
-        **request,
-        "model": target.model,
-        "stream": True,
-        "stream_options": {"include_usage": True},
-    }
-    if target.competitor_id:
-        asked["competitor_id"] = target.competitor_id
-    body = orjson.dumps(asked)
+    body = orjson.dumps(target.asking(request))
     headers = {
         "host": target.authority,
         "content-type": "application/json",

@@ -1,7 +1,8 @@
 """Whom a run asks: the address on the command line, taken apart once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 from janus_mesh.errors import InvalidRequest
@@ -46,6 +47,12 @@ class Target:
             competitor_id=competitor_id,
             api_key=api_key,
         )
+
+    def asking(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """A suite's request as it is put to this target: for a stream with its usage."""
+        whom = {"competitor_id": self.competitor_id} if self.competitor_id else {}
+        options = {"include_usage": True}
+        return {**request, "model": self.model, "stream": True, "stream_options": options, **whom}
 
     @property
     def authority(self) -> str:

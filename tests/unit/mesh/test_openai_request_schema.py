@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from support.bad_requests import BAD_REQUESTS, NOT_JSON, BadRequest
 from support.good_requests import GOOD_REQUESTS, PIXEL, Json
 
-from janus_edge.chat_request import parse_chat_request, request_schema
 from janus_mesh.errors import InvalidRequest
+from janus_mesh.openai import parse_chat_request, request_schema
 
 
 def embedded() -> Json:

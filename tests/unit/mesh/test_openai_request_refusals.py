@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from support.bad_requests import BAD_REQUESTS, BadRequest
 from support.good_requests import PLACES, request
 
-from janus_edge.chat_request import parse_chat_request
-from janus_edge.openai_schema.scalars import is_base64
 from janus_mesh.errors import InvalidRequest
+from janus_mesh.openai import parse_chat_request
+from janus_mesh.openai.schema.scalars import is_base64
 
 PARSED = [bad for bad in BAD_REQUESTS if not bad.http_only]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from janus_edge import strict_json
+from janus_mesh import strict_json
 from janus_mesh.errors import InvalidRequest
 
 JSON_VALUES = st.recursive(

@@ -5,8 +5,8 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from janus_edge.strict_json import path_of, quoted
 from janus_mesh.errors import InvalidRequest
+from janus_mesh.strict_json import path_of, quoted
 
 MISSING: Final = "missing_required_parameter"
 WRONG_TYPE: Final = "invalid_type"

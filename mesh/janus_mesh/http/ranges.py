@@ -1,9 +1,8 @@
 """Single byte ranges and validators of a GET (RFC 9110 sections 13 and 14)."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-from starlette.datastructures import Headers
 
 from janus_mesh.errors import InvalidRequest
 
@@ -42,7 +41,7 @@ class ByteRange:
         return f"bytes {self.first}-{self.last}/{self.size}"
 
 
-def requested_range(headers: Headers, size: int, etag: str) -> ByteRange | None:
+def requested_range(headers: Mapping[str, str], size: int, etag: str) -> ByteRange | None:
     """The range that a request asks for, or None for all of the content. Raises `RangeNotSatisfiable`."""
     match = _SINGLE_RANGE.fullmatch(headers.get("range", "").replace(" ", ""))
     if match is None or not size or not any(match.groups()):
@@ -61,7 +60,7 @@ def requested_range(headers: Headers, size: int, etag: str) -> ByteRange | None:
     return ByteRange(start, end, size)
 
 
-def not_modified(headers: Headers, etag: str) -> bool:
+def not_modified(headers: Mapping[str, str], etag: str) -> bool:
     """Whether the client already has what `etag` stands for."""
     given = headers.get("if-none-match")
     if not given or not etag:

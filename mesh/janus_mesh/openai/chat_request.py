@@ -1,6 +1,6 @@
-"""From the body of `POST /v1/chat/completions` to the `ChatRequest` that travels on the mesh.
+"""From the JSON of `POST /v1/chat/completions` to the `ChatRequest` that travels on the mesh.
 
-Each body is read once, checked once and converted once. Fields that nobody here knows go, as JSON,
+It is read once, checked once and converted once. Fields that nobody here knows go, as JSON,
 into the `extra_json` of the object that they stood in.
 """
 
@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from janus_mesh import strict_json
 from janus_proto._gen.janus.chat.v1 import request_pb2 as pb
 
-from . import openai_schema, strict_json
-from .openai_schema import (
+from .schema import (
     AssistantMessage,
     AudioPart,
     ChatCompletionRequest,
@@ -33,10 +33,8 @@ from .openai_schema import (
     ToolCall,
     ToolChoice,
     ToolMessage,
-    request_schema,
+    validate,
 )
-
-__all__ = ["ParsedRequest", "parse_chat_request", "request_schema"]
 
 _ROLES: Final = {
     "system": pb.ROLE_SYSTEM,
@@ -63,7 +61,12 @@ class ParsedRequest:
 
 def parse_chat_request(body: bytes) -> ParsedRequest:
     """Parses a request body; raises `InvalidRequest`, with `param` where a field is at fault."""
-    asked = openai_schema.validate(strict_json.parse(body))
+    return read_chat_request(strict_json.parse(body))
+
+
+def read_chat_request(value: object) -> ParsedRequest:
+    """Reads a request of plain JSON values; raises as `parse_chat_request` does."""
+    asked = validate(value)
     options = asked.stream_options
     return ParsedRequest(
         request=_request(asked),

@@ -7,7 +7,7 @@ import pytest
 from google.protobuf import json_format
 from support.good_requests import GOOD_REQUESTS, PIXEL, Json, function_tool, request, user
 
-from janus_edge.chat_request import ParsedRequest, parse_chat_request
+from janus_mesh.openai import ParsedRequest, parse_chat_request
 from janus_proto._gen.janus.chat.v1 import request_pb2 as pb
 
 X = {"x_unknown": {"deep": [1, 2.5, None, "ü"]}}

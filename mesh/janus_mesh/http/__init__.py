@@ -1,0 +1,36 @@
+"""What the HTTP services of Janus share: refusals, bodies, ranges, departures, metrics.
+
+    app = FastAPI(...)
+    answer_errors(app, "the sandbox service")
+    app.include_router(metrics_route())
+    await mesh.serve_http(app, host, port, stop, drain_seconds=10)
+
+What a service answers, and what its health is, remain its own. Not imported by `janus_mesh` itself, because
+some services speak gRPC alone.
+"""
+
+from .body import body_parts, read_body
+from .departure import ClientLeft, client_left, while_present
+from .errors import MethodNotAllowed, answer_errors, error_event, error_response, invalid_field
+from .metrics import metrics_route
+from .ranges import ByteRange, RangeNotSatisfiable, not_modified, requested_range
+from .request_id import request_id
+
+__all__ = [
+    "ByteRange",
+    "ClientLeft",
+    "MethodNotAllowed",
+    "RangeNotSatisfiable",
+    "answer_errors",
+    "body_parts",
+    "client_left",
+    "error_event",
+    "error_response",
+    "invalid_field",
+    "metrics_route",
+    "not_modified",
+    "read_body",
+    "request_id",
+    "requested_range",
+    "while_present",
+]
