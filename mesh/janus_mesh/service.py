@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import uvicorn
 import uvloop
 
-from . import logs, traces
+from . import logs, metrics, traces
 from .settings import ServiceSettings, load
 
 log = logs.get("mesh.service")
@@ -45,6 +45,7 @@ def run(
     async def body() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
+        metrics.count_tasks(loop)
         for signum in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(signum, stop.set)
         await main(settings, stop)

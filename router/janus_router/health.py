@@ -17,7 +17,7 @@ import janus_mesh as mesh
 log = mesh.logs.get("router.health")
 
 _SHORTEST_PAUSE = 0.1
-_LONGEST_PAUSE = 2.0
+_LONGEST_PAUSE = 1.0
 # How often a competitor without a health service is asked whether it is still there.
 _PRESENCE_SECONDS = 5.0
 
