@@ -144,7 +144,7 @@ async def test_a_service_that_stops_waits_until_cancelled_requests_have_closed_w
         try:
             await asyncio.Event().wait()
         finally:
-            await asyncio.sleep(0.05)  # the end of something elsewhere
+            await asyncio.sleep(0.3)  # the end of something elsewhere
             closed.set()
 
     port = free_port()
