@@ -12,7 +12,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from support import competitor_scripts as scripts
-from support.agent_stack import KEY, AgentAnswer, AgentStack, agent_stack, asking
+from support.agent_stack import AGENTS, EXTRA_AGENTS, KEY, AgentAnswer, AgentStack, agent_stack, asking
 from support.http_competitor import HttpCompetitor, Reply
 from support.scripted_model import ARTIFACT, CONTENT, hanging_model
 
@@ -27,9 +27,8 @@ from janus_mesh.request_token import mint
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 
 QUESTION = "Write a table of cities to report.csv."
-AGENTS = ("aider", "mini-swe-agent", "pi")
 BASELINES: dict[str, dict[str, Any]] = {
-    **{name: {"agent": name} for name in AGENTS},
+    **{name: {"agent": name} for name in (*AGENTS, *EXTRA_AGENTS)},
     "brief": {"agent": "pi", "artifact_ttl": 1},
 }
 
@@ -62,7 +61,7 @@ async def janus(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Agent
         yield running
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module", params=AGENTS)
+@pytest_asyncio.fixture(loop_scope="module", scope="module", params=(*AGENTS, *EXTRA_AGENTS))
 async def answered(janus: AgentStack, request: pytest.FixtureRequest) -> AgentAnswer:
     """What each agent makes of the question."""
     return await janus.stream(request.param, QUESTION)

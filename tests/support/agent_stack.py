@@ -19,6 +19,7 @@ import pytest
 from support.edge_stack import SseAnswer
 from support.http_competitor import HttpCompetitor
 from support.http_service import serving
+from support.scripted_dialects import dialects
 from support.scripted_model import scripted_model
 from support.stack import Stack
 
@@ -30,6 +31,9 @@ Json = dict[str, Any]
 KEY = "k" * 32
 SERVICES = ("platform", "sandbox", "router", "shim", "edge")
 _LONG = 120.0
+# Those that must be there, and those that are tried where somebody installed them.
+AGENTS = ("aider", "mini-swe-agent", "pi", "opencode")
+EXTRA_AGENTS = tuple(name for name in ("codex", "claude-code") if name in agents.installed(os.environ))
 
 
 @dataclass
@@ -98,13 +102,14 @@ async def agent_stack(
     async with AsyncExitStack() as cleanup:
         cleanup.callback(shutil.rmtree, state, ignore_errors=True)
         provider = await cleanup.enter_async_context(HttpCompetitor(scripted_model()))
+        provider.routes |= dialects()
         stack.environment = {
             "OPENAI_API_KEY": "sk-provider",
             "OPENAI_BASE_URL": f"{provider.url}/v1",
             "JANUS_PLATFORM_KEY": KEY,
             "JANUS_PLATFORM_URL": stack.platform_url,
             "JANUS_SHIM_ARTIFACT_ORIGINS": stack.platform_url,
-            "JANUS_SANDBOX_IMAGE": agents.image({}),
+            "JANUS_SANDBOX_IMAGE": agents.image(os.environ),
             "JANUS_SANDBOX_STATE": str(state),
         }
         competitors = dict(others or {})
@@ -143,7 +148,7 @@ def _state_folder() -> Path:
 
 def _need_agents() -> None:
     missing = sandboxing.obstacle({}) or (
-        "" if len(agents.installed({})) == 3 else f"agents are missing: {agents.INSTALL}"
+        "" if set(AGENTS) <= set(agents.installed(os.environ)) else f"agents are missing: {agents.INSTALL}"
     )
     if missing and os.environ.get("CI"):
         pytest.fail(missing)
