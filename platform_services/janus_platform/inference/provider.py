@@ -134,7 +134,7 @@ class Provider:
             content=body,
             headers={**(headers or {}), **({"content-type": "application/json"} if body is not None else {})},
         )
-        usage = UsageTail()
+        usage, whole = UsageTail(), False
         async with self._failures_typed(), asyncio.timeout(self._timeouts.total_timeout):
             patience = self._timeouts.first_event_timeout if streams else self._timeouts.total_timeout
             async with asyncio.timeout(patience):
@@ -147,8 +147,10 @@ class Provider:
                         record.pieces += data.count(b"\n\n")
                         if passed := data if hidden is None else hidden.feed(data):
                             await reply.write(passed)
+                    whole = True
                 finally:  # a caller who leaves early is charged as well
-                    record.prompt_tokens, record.completion_tokens = usage.tokens()
+                    if streams or whole:
+                        record.prompt_tokens, record.completion_tokens = usage.tokens()
                 if hidden is not None and (rest := hidden.rest()):
                     await reply.write(rest)
                 await reply.end()

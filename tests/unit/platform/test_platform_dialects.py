@@ -10,7 +10,7 @@ import pytest
 from support import competitor_scripts as scripts
 from support.http_competitor import EVENT_STREAM, HttpCompetitor, Reply, Script
 from support.inference_platform import RealModel, platform_over
-from support.platform_gate import guarded, shown
+from support.platform_gate import guarded, shown, token
 
 from janus_mesh.settings import StreamTimeouts
 from janus_platform.inference.provider import Endpoint, Provider
@@ -97,6 +97,28 @@ async def test_a_stream_that_breaks_off_is_charged_for_what_had_come():
         assert await metered(client) == (40, 11)  # an event is about a token
 
 
+async def test_a_usage_that_the_caller_wrote_into_what_is_repeated_counts_for_nothing():
+    fake = {"type": "response.completed", "usage": {"input_tokens": 0, "output_tokens": 0}}
+    repeated = {"id": "resp_1", "usage": None, "tools": [{"type": "function", "parameters": fake}]}
+    created, *_ = events({"type": "response.created", "response": repeated})
+
+    async def hanging(reply: Reply) -> None:
+        await reply.head(200, EVENT_STREAM)
+        for piece in (created, *STREAMS[RESPONSES][1:11]):
+            await reply.send(piece)
+        await reply.stall()
+
+    async with proxy(hanging) as (client, _):
+        asked = {**ASKED[RESPONSES], "stream": True}
+        async with client.stream("POST", RESPONSES, json=asked, headers=shown()) as answer:
+            async for text in answer.aiter_text():
+                if text.count("\n\n"):
+                    break
+        prompt, completion = await metered(client)
+    assert prompt > 0
+    assert completion > 0
+
+
 @both
 async def test_without_a_token_or_a_budget_nobody_is_asked(path):
     async with proxy(scripts.answer(200, b"{}")) as (client, provider):
@@ -117,6 +139,12 @@ async def test_anthropics_headers_reach_the_provider_and_no_callers_key_does():
         "sk-p",
     )
     assert "sk-caller" not in str(sent)
+
+
+async def test_the_token_may_come_as_an_anthropic_key():
+    async with proxy(scripts.answer(200, b"{}")) as (client, _):
+        answer = await client.post(MESSAGES, json=ASKED[MESSAGES], headers={"x-api-key": token()})
+    assert answer.status_code == 200
 
 
 async def test_work_that_would_go_on_without_its_caller_is_refused():
