@@ -107,7 +107,7 @@ async def test_usage_has_the_models_tokens_the_sandboxs_time_and_the_cost(answer
     assert rest == 0
     assert answered.usage["completion_tokens"] == 20 * turns
     (end,) = answered.steps("sandbox_end")
-    assert answered.usage["sandbox_seconds"] == pytest.approx(end["seconds"], abs=1)
+    assert answered.usage["sandbox_seconds"] == pytest.approx(end["seconds"], abs=1, rel=0.1)
     assert answered.usage["cost_usd"] > 0
     assert "janus" not in answered.usage  # nothing had to be overridden
 
