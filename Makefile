@@ -17,11 +17,20 @@ POSTGRES := /usr/lib/postgresql
 # Each agent in an environment of its own, marked by the hash of its lock, so that none is installed twice.
 AGENTS := $(or $(realpath .cache),$(CURDIR)/.cache)/agents
 PYTHON_AGENTS := aider mini-swe-agent
+NPM_AGENTS := pi opencode
+EXTRA_AGENTS := codex claude-code
 program.aider := aider
 program.mini-swe-agent := mini
+program.claude-code := claude
+# Some ship their program in a package for each platform and would copy it by an install script.
+place.pi := node_modules/.bin/pi
+place.opencode := node_modules/opencode-*/bin/opencode
+place.codex := node_modules/.bin/codex
+place.claude-code := node_modules/@anthropic-ai/claude-code-*/claude
 hash_of = $(shell cat $(1) | sha256sum | cut -c1-16)
+npm_stamps = $(foreach one,$(1),$(AGENTS)/.$(one)-$(call hash_of,requirements/agents-$(one)/package-lock.json))
 AGENT_STAMPS = $(foreach one,$(PYTHON_AGENTS),$(AGENTS)/.$(one)-$(call hash_of,requirements/agents-$(one).lock)) \
-	$(AGENTS)/.pi-$(call hash_of,requirements/agents-pi/package-lock.json)
+	$(call npm_stamps,$(NPM_AGENTS))
 
 .PHONY: help
 help: ## List the targets
@@ -43,7 +52,10 @@ test: ## Everything that must hold: code checks, contracts, and the whole test s
 	@$(MAKE) --no-print-directory test-all
 
 .PHONY: agents
-agents: $(AGENT_STAMPS) ## Install the agents that work in sandboxes: aider, mini-swe-agent, pi; 1.2 GB
+agents: $(AGENT_STAMPS) ## Install the agents that work in sandboxes: aider, mini-swe-agent, pi, opencode; 1.4 GB
+
+.PHONY: agents-extra
+agents-extra: $(call npm_stamps,$(EXTRA_AGENTS)) ## Install codex and claude-code (whose licence is not open) as well; 0.7 GB
 
 .PHONY: prepared
 prepared: setup-dev agents ui $(CHROMIUM) $(POSTGRES)
@@ -144,7 +156,7 @@ lock: $(VENV)/.bootstrap ## Resolve the dependencies anew
 	@$(COMPILE) requirements/dev.in -o requirements/dev.lock
 	@$(COMPILE) requirements/agents-aider.in -o requirements/agents-aider.lock
 	@$(COMPILE) --overrides requirements/agents-mini-swe-agent.overrides requirements/agents-mini-swe-agent.in -o requirements/agents-mini-swe-agent.lock
-	@cd requirements/agents-pi && npm install --package-lock-only --ignore-scripts --silent --no-audit --no-fund
+	@for one in $(NPM_AGENTS) $(EXTRA_AGENTS); do (cd requirements/agents-$$one && npm install --package-lock-only --ignore-scripts --silent --no-audit --no-fund); done
 COMPILE := $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-annotate --custom-compile-command "make lock"
 
 .PHONY: clean
@@ -201,15 +213,18 @@ $$(AGENTS)/.$(1)-%: | $$(VENV)/.bootstrap
 endef
 $(foreach one,$(PYTHON_AGENTS),$(eval $(call PYTHON_AGENT,$(one))))
 
-$(AGENTS)/.pi-%:
+define NPM_AGENT
+$$(AGENTS)/.$(1)-%:
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer (apt-get install nodejs npm)" >&2; exit 1; }
-	@echo "installing the agent pi"
-	@rm -rf $(AGENTS)/pi $(AGENTS)/.pi-* && mkdir -p $(AGENTS)/bin $(AGENTS)/pi
-	@cp requirements/agents-pi/package.json requirements/agents-pi/package-lock.json requirements/agents-pi/.npmrc $(AGENTS)/pi/
-	@cd $(AGENTS)/pi && npm ci --silent --ignore-scripts --no-audit --no-fund
-	@chmod -R a+rX $(AGENTS)/pi
-	@ln -sf ../pi/node_modules/.bin/pi $(AGENTS)/bin/pi
-	@touch $@
+	@echo "installing the agent $(1)"
+	@rm -rf $$(AGENTS)/$(1) $$(AGENTS)/.$(1)-* && mkdir -p $$(AGENTS)/bin $$(AGENTS)/$(1)
+	@cp requirements/agents-$(1)/package.json requirements/agents-$(1)/package-lock.json requirements/agents-$(1)/.npmrc $$(AGENTS)/$(1)/
+	@cd $$(AGENTS)/$(1) && npm ci --silent --ignore-scripts --no-audit --no-fund
+	@chmod -R a+rX $$(AGENTS)/$(1)
+	@cd $$(AGENTS)/$(1) && ln -sf ../$(1)/$$$$(ls -d $$(place.$(1)) | tail -n 1) ../bin/$$(or $$(program.$(1)),$(1))
+	@touch $$@
+endef
+$(foreach one,$(NPM_AGENTS) $(EXTRA_AGENTS),$(eval $(call NPM_AGENT,$(one))))
 
 # The browser that the tests of the pages drive.
 $(CHROMIUM):

@@ -9,8 +9,15 @@ FOLDER = "JANUS_AGENTS"
 IMAGE = "JANUS_SANDBOX_IMAGE"
 INSTALL = "make agents"
 _DEFAULT = Path(".cache", "agents")
-# The programs of the agents that `make agents` installs.
-_PROGRAMS = {"aider": "aider", "mini-swe-agent": "mini", "pi": "pi"}
+# The programs of the agents that `make agents` installs, and those of `make agents-extra`.
+_PROGRAMS = {
+    "aider": "aider",
+    "mini-swe-agent": "mini",
+    "pi": "pi",
+    "opencode": "opencode",
+    "codex": "codex",
+    "claude-code": "claude",
+}
 # What every sandbox sees anyway.
 _SEEN = Path("/usr")
 

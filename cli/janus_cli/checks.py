@@ -218,7 +218,7 @@ def installed_agents(environment: Mapping[str, str]) -> Finding:
             Level.WARN,
             subject,
             f"{', '.join(names)}, but not {wanted}",
-            f"run `{agents.INSTALL}`, or choose another",
+            f"run `{agents.INSTALL}` (codex, claude-code: `{agents.INSTALL}-extra`), or choose another",
         )
     return Finding(Level.OK, subject, ", ".join(names))
 

@@ -64,15 +64,21 @@ def load(settings: type[SettingsT]) -> SettingsT:
     except ValidationError as error:
         for problem in error.errors():
             name = ".".join(str(part) for part in problem["loc"])
+            if not name:  # about several at once: the input is all of them, secrets too
+                sys.stderr.write(f"{problem['msg']}\n")
+                continue
             variable = variable_of(settings, name)
             got = "" if _is_secret(settings, name) else f" (got {problem['input']!r})"
             sys.stderr.write(f"{variable}: {problem['msg']}{got}\n")
         sys.exit(2)
 
 
-def _is_secret(settings: type[BaseSettings], field: str) -> bool:
-    info = settings.model_fields.get(field)
-    return info is not None and "Secret" in repr(info.annotation)
+def _is_secret(settings: type[BaseSettings], name: str) -> bool:
+    """Of a field by its name, or by the alias that pydantic reports."""
+    fields = settings.model_fields.items()
+    return any(
+        "Secret" in repr(info.annotation) for field, info in fields if name in (field, info.validation_alias)
+    )
 
 
 def variable_of(settings: type[BaseSettings], field: str) -> str:

@@ -29,6 +29,7 @@ from .search.local_index import IndexedPage, LocalIndex, documents_in, search_da
 from .search.remote import Searxng, Serper
 from .search.routes import search_routes
 from .settings import PlatformSettings
+from .vectors.postgres_store import PostgresStore
 from .vectors.qdrant_store import QdrantStore
 from .vectors.routes import vector_routes
 from .vectors.service import VectorService
@@ -146,5 +147,7 @@ async def _vector_store(settings: PlatformSettings, stack: AsyncExitStack) -> Ve
         key = settings.qdrant_api_key.get_secret_value()
         qdrant = QdrantStore(settings.qdrant_url, key, seconds=settings.vectors_timeout)
         return await stack.enter_async_context(qdrant)
+    if url := settings.pgvector_url.get_secret_value():
+        return await stack.enter_async_context(PostgresStore(url, seconds=settings.vectors_timeout))
     path = settings.platform_data / "vectors.sqlite"
     return SqliteStore(await stack.enter_async_context(vector_database(path)))

@@ -27,6 +27,13 @@ def _base_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _postgres(value: SecretStr) -> SecretStr:
+    url = value.get_secret_value()
+    if url and not url.startswith(("postgresql://", "postgres://")):
+        raise ValueError("must begin with postgresql://")
+    return value
+
+
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 
 
@@ -67,7 +74,10 @@ class PlatformSettings(ServiceSettings, StreamTimeouts):
 
     qdrant_url: BaseUrl = Field("", validation_alias="QDRANT_URL")
     qdrant_api_key: SecretStr = Field(_NO_KEY, validation_alias="QDRANT_API_KEY")
-    vectors_timeout: Seconds = Field(10.0, description="For an answer of Qdrant.")
+    pgvector_url: Annotated[SecretStr, AfterValidator(_postgres)] = Field(
+        _NO_KEY, validation_alias="PGVECTOR_URL", description="PostgreSQL with pgvector, for the vectors."
+    )
+    vectors_timeout: Seconds = Field(10.0, description="For an answer of Qdrant or PostgreSQL.")
     vectors_most_documents: int = Field(100_000, ge=1, description="Kept for each caller.")
 
     searxng_base_url: BaseUrl = Field("", validation_alias="SEARXNG_BASE_URL")
@@ -94,6 +104,12 @@ class PlatformSettings(ServiceSettings, StreamTimeouts):
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @model_validator(mode="after")
+    def _one_vector_store(self) -> Self:
+        if self.qdrant_url and self.pgvector_url.get_secret_value():
+            raise ValueError("QDRANT_URL and PGVECTOR_URL: only one of them can keep the vectors")
+        return self
 
     @model_validator(mode="after")
     def _can_verify(self) -> Self:

@@ -11,8 +11,9 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 from support import competitor_scripts as scripts
-from support.agent_stack import KEY, AgentAnswer, AgentStack, agent_stack, asking
+from support.agent_stack import AGENTS, EXTRA_AGENTS, KEY, AgentAnswer, AgentStack, agent_stack, asking
 from support.http_competitor import HttpCompetitor, Reply
 from support.scripted_model import ARTIFACT, CONTENT, hanging_model
 
@@ -27,9 +28,8 @@ from janus_mesh.request_token import mint
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 
 QUESTION = "Write a table of cities to report.csv."
-AGENTS = ("aider", "mini-swe-agent", "pi")
 BASELINES: dict[str, dict[str, Any]] = {
-    **{name: {"agent": name} for name in AGENTS},
+    **{name: {"agent": name} for name in (*AGENTS, *EXTRA_AGENTS)},
     "brief": {"agent": "pi", "artifact_ttl": 1},
 }
 
@@ -62,7 +62,7 @@ async def janus(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Agent
         yield running
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module", params=AGENTS)
+@pytest_asyncio.fixture(loop_scope="module", scope="module", params=(*AGENTS, *EXTRA_AGENTS))
 async def answered(janus: AgentStack, request: pytest.FixtureRequest) -> AgentAnswer:
     """What each agent makes of the question."""
     return await janus.stream(request.param, QUESTION)
@@ -107,7 +107,7 @@ async def test_usage_has_the_models_tokens_the_sandboxs_time_and_the_cost(answer
     assert rest == 0
     assert answered.usage["completion_tokens"] == 20 * turns
     (end,) = answered.steps("sandbox_end")
-    assert answered.usage["sandbox_seconds"] == pytest.approx(end["seconds"], abs=1)
+    assert answered.usage["sandbox_seconds"] == pytest.approx(end["seconds"], abs=1, rel=0.1)
     assert answered.usage["cost_usd"] > 0
     assert "janus" not in answered.usage  # nothing had to be overridden
 
@@ -194,9 +194,10 @@ async def begun(pieces: AsyncGenerator[str, None]) -> str:
     raise AssertionError(heard)
 
 
-async def test_a_client_that_leaves_ends_the_sandbox_at_once(
+async def test_a_client_that_leaves_ends_the_sandbox_within_a_quarter_second_of_the_cancel(
     janus: AgentStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """From the cancel's arrival at the competitor, and at the sandbox service, to nothing being left."""
     at_work = asyncio.Event()
     janus.provider.next_chats.append(hanging_model(at_work))
     asked = asking("pi", QUESTION, stream=True)
@@ -205,13 +206,25 @@ async def test_a_client_that_leaves_ends_the_sandbox_at_once(
         async with asyncio.timeout(60):
             await at_work.wait()
         assert (await janus.sandbox(sandbox))["state"] == "running"
-        await pieces.aclose()
-    left = time.monotonic()
-    assert await janus.until_ended(sandbox) == "terminated"
-    seconds = time.monotonic() - left
+        with capture_logs() as lines:
+            await pieces.aclose()
+            await answer.aclose()
+            left = time.monotonic()
+            assert await janus.until_ended(sandbox) == "terminated"
+            whole = time.monotonic() - left
+            while not (ends := [line for line in lines if line["event"] == "sandbox ended"]):
+                await asyncio.sleep(0.001)
+    (of_competitor,) = [line["seconds"] for line in ends if line["sandbox"] == sandbox]
+    of_service = janus.logged("sandbox", "sandbox ended", sandbox=sandbox)["seconds"]
     with capsys.disabled():
-        print(f"\nsandbox ended {seconds * 1000:.0f} ms after the client left the edge")
-    assert seconds < 5  # generous: other work may keep this machine busy
+        print(
+            f"\nsandbox ended {whole * 1000:.0f} ms after the client left the edge, "
+            f"{of_competitor * 1000:.0f} after the cancel came to the competitor, "
+            f"{of_service * 1000:.0f} after it came to the sandbox service"
+        )
+    assert of_service < 0.25
+    assert of_competitor < 0.25
+    assert whole < 2  # five processes on a machine that others keep busy
 
 
 async def test_a_service_that_stops_ends_its_sandboxes(janus: AgentStack) -> None:

@@ -5,6 +5,7 @@ all of them share one stack.
 """
 
 import asyncio
+import json
 import os
 import shutil
 import tempfile
@@ -19,6 +20,7 @@ import pytest
 from support.edge_stack import SseAnswer
 from support.http_competitor import HttpCompetitor
 from support.http_service import serving
+from support.scripted_dialects import dialects
 from support.scripted_model import scripted_model
 from support.stack import Stack
 
@@ -30,6 +32,9 @@ Json = dict[str, Any]
 KEY = "k" * 32
 SERVICES = ("platform", "sandbox", "router", "shim", "edge")
 _LONG = 120.0
+# Those that must be there, and those that are tried where somebody installed them.
+AGENTS = ("aider", "mini-swe-agent", "pi", "opencode")
+EXTRA_AGENTS = tuple(name for name in ("codex", "claude-code") if name in agents.installed(os.environ))
 
 
 @dataclass
@@ -53,6 +58,13 @@ class AgentStack:
         async with httpx.AsyncClient(base_url=self.stack.sandbox_url, timeout=_LONG) as client:
             found: Json = (await client.get(f"/api/sandboxes/{sandbox_id}")).json()
             return found
+
+    def logged(self, service: str, event: str, **fields: Any) -> Json:
+        """The one line of a service's log with this event and these fields."""
+        lines = self.stack.services[service].log.read_text().splitlines()
+        found = [json.loads(line) for line in lines if f'"{event}"' in line]
+        (line,) = [one for one in found if one["event"] == event and fields.items() <= one.items()]
+        return dict(line)
 
     async def until_ended(self, sandbox_id: str) -> str:
         """Waits until a sandbox has ended; why it did."""
@@ -92,20 +104,20 @@ async def agent_stack(
     folder: Path, baselines: Mapping[str, Mapping[str, Any]], others: Mapping[str, str] | None = None
 ) -> AsyncIterator[AgentStack]:
     """A stack with these baselines, by id and settings, and other competitors, by id and URL."""
-    _need_agents()
-    state = _state_folder()
+    need_agents()
+    state = state_folder()
     stack = Stack(folder)
     async with AsyncExitStack() as cleanup:
         cleanup.callback(shutil.rmtree, state, ignore_errors=True)
         provider = await cleanup.enter_async_context(HttpCompetitor(scripted_model()))
+        provider.routes |= dialects()
         stack.environment = {
             "OPENAI_API_KEY": "sk-provider",
             "OPENAI_BASE_URL": f"{provider.url}/v1",
             "JANUS_PLATFORM_KEY": KEY,
             "JANUS_PLATFORM_URL": stack.platform_url,
             "JANUS_SHIM_ARTIFACT_ORIGINS": stack.platform_url,
-            "JANUS_SANDBOX_IMAGE": agents.image({}),
-            "JANUS_SANDBOX_STATE": str(state),
+            **sandbox_environment(state),
         }
         competitors = dict(others or {})
         for name, settings in baselines.items():
@@ -134,16 +146,22 @@ def _start(stack: Stack, competitors: tuple[str, ...]) -> None:
         stack.wait_for_competitor(name)
 
 
-def _state_folder() -> Path:
+def sandbox_environment(state: Path) -> dict[str, str]:
+    """What has the sandbox service show the agents to its sandboxes."""
+    return {"JANUS_SANDBOX_IMAGE": agents.image(os.environ), "JANUS_SANDBOX_STATE": str(state)}
+
+
+def state_folder() -> Path:
     """One that the sandboxes' users may pass through."""
     state = Path(tempfile.mkdtemp(prefix="janus-sandbox-"))
     state.chmod(0o711)
     return state
 
 
-def _need_agents() -> None:
+def need_agents() -> None:
+    """Skips the test where agents cannot run, and fails it where they must."""
     missing = sandboxing.obstacle({}) or (
-        "" if len(agents.installed({})) == 3 else f"agents are missing: {agents.INSTALL}"
+        "" if set(AGENTS) <= set(agents.installed(os.environ)) else f"agents are missing: {agents.INSTALL}"
     )
     if missing and os.environ.get("CI"):
         pytest.fail(missing)

@@ -8,7 +8,6 @@ tool too, a third no tool and reads files out of the text. What a real model wou
 
 import asyncio
 import json
-import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -20,6 +19,9 @@ Json = dict[str, Any]
 ARTIFACT = "report.csv"
 CONTENT = "city,inhabitants\nOslo,717710\nBergen,291940\n"
 FINAL = "The report is in [the table](artifacts/report.csv)."
+WRITE_COMMAND = (
+    f"mkdir -p artifacts && printf '{CONTENT.encode('unicode_escape').decode()}' > artifacts/{ARTIFACT}"
+)
 SUBMIT = "COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
 USAGE = scripts.usage(prompt=100, completion=20)
 
@@ -48,7 +50,7 @@ def hanging_model(asked: asyncio.Event) -> Script:
 
 def _decision(asked: Json) -> Json:
     """The assistant's message that moves the task on."""
-    tools = {tool["function"]["name"] for tool in asked.get("tools") or ()}
+    tools = {tool["function"]["name"]: tool["function"] for tool in asked.get("tools") or ()}
     worked = any(message["role"] == "tool" for message in asked["messages"])
     if not tools:
         listing = f"artifacts/{ARTIFACT}\n```\n{CONTENT}```\n"
@@ -56,20 +58,19 @@ def _decision(asked: Json) -> Json:
     if "write" in tools:
         if worked:
             return {"content": FINAL}
-        return _call("write", {"path": f"artifacts/{ARTIFACT}", "content": CONTENT}, "I write the table.")
+        named = next(
+            name for name in ("path", "filePath") if name in tools["write"]["parameters"]["properties"]
+        )
+        written = {named: f"/workspace/artifacts/{ARTIFACT}", "content": CONTENT}
+        return _call("write", written, "I write the table.")
     if worked:
         return _call("bash", {"command": f"printf '{SUBMIT}\\n%s' '{FINAL}'"}, "It is done.")
-    command = f"mkdir -p artifacts && printf '{_escaped(CONTENT)}' > artifacts/{ARTIFACT}"
-    return _call("bash", {"command": command}, "I write the table.")
+    return _call("bash", {"command": WRITE_COMMAND}, "I write the table.")
 
 
 def _call(name: str, arguments: Json, thought: str) -> Json:
     function = {"name": name, "arguments": json.dumps(arguments)}
     return {"content": thought, "tool_calls": [{"id": "call_1", "type": "function", "function": function}]}
-
-
-def _escaped(text: str) -> str:
-    return re.sub("\n", r"\\n", text)
 
 
 async def _say(reply: Reply, asked: Json, message: Json) -> None:

@@ -20,16 +20,15 @@ class Agent:
 
 
 _MAKE = "`make agents` installs it"
+_MAKE_EXTRA = "`make agents-extra` installs it"
 _BY_HAND = "install it into a folder of JANUS_SANDBOX_IMAGE"
 
 AGENTS: dict[AgentName, Agent] = {
     "aider": Agent("aider", _MAKE),
     "mini-swe-agent": Agent("mini", _MAKE),
     "pi": Agent("pi", _MAKE),
-    "opencode": Agent("opencode", _BY_HAND),
-    "codex": Agent("codex", _BY_HAND, "it speaks OpenAI's Responses API, which the inference proxy does not"),
-    "claude-code": Agent(
-        "claude", _BY_HAND, "it speaks Anthropic's Messages API, which the inference proxy does not"
-    ),
+    "opencode": Agent("opencode", _MAKE),
+    "codex": Agent("codex", _MAKE_EXTRA, "it needs a provider that speaks OpenAI's Responses API"),
+    "claude-code": Agent("claude", _MAKE_EXTRA, "it needs a provider that speaks Anthropic's Messages API"),
     "openhands": Agent("openhands", _BY_HAND),
 }

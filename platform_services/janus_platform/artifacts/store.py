@@ -22,7 +22,11 @@ from .descriptor import Descriptor, expiry
 
 _PIECE_BYTES = 256 * 1024
 _UPLOAD_BUFFER = 5 * 1024 * 1024  # the least that S3 takes as a part
-_PATIENCE = timedelta(seconds=30)
+_UPLOADS_AT_ONCE = 2  # of parts, each of which is held in memory
+_PATIENCE_SECONDS = 30.0
+_CONNECT_SECONDS = 5.0
+# As long as whoever reads it takes; the store's silence is bounded.
+_LONGEST_DOWNLOAD = timedelta(days=1)
 _FAULTS = (BaseError, OSError)
 
 log = logs.get("artifacts")
@@ -48,7 +52,12 @@ class ArtifactStore:
         """Keeps the content as it comes; returns its size and hash. What breaks off leaves nothing."""
         digest, size = hashlib.sha256(), 0
         with _faults_typed():
-            writer = obstore.open_writer_async(self._store, f"{artifact_id}.data", buffer_size=_UPLOAD_BUFFER)
+            writer = obstore.open_writer_async(
+                self._store,
+                f"{artifact_id}.data",
+                buffer_size=_UPLOAD_BUFFER,
+                max_concurrency=_UPLOADS_AT_ONCE,
+            )
             async with writer:
                 async for part in parts:
                     size += len(part)
@@ -114,18 +123,25 @@ class ArtifactStore:
         return len(expired)
 
 
-def open_store(url: str) -> ObjectStore:
+def open_store(url: str, *, seconds: float = _PATIENCE_SECONDS) -> ObjectStore:
     """The store at `file:///folder`, `s3://bucket/prefix` and the like. Raises `OSError` when there is none.
 
-    Keys and endpoints come from the cloud's own variables, such as `AWS_ACCESS_KEY_ID`.
+    It may be silent for so many seconds, tries included. Keys and endpoints come from the cloud's own
+    variables, such as `AWS_ACCESS_KEY_ID`.
     """
+    patience = timedelta(seconds=seconds)
     try:
         if url.startswith("file:"):
             return from_url(url, mkdir=True)
         return from_url(
             url,
-            client_options={"allow_http": True, "timeout": _PATIENCE},
-            retry_config={"max_retries": 3, "retry_timeout": _PATIENCE},
+            client_options={
+                "allow_http": True,
+                "connect_timeout": timedelta(seconds=_CONNECT_SECONDS),
+                "read_timeout": patience,
+                "timeout": _LONGEST_DOWNLOAD,
+            },
+            retry_config={"max_retries": 3, "retry_timeout": patience},
         )
     except (BaseError, ValueError) as error:
         raise OSError(f"cannot keep artifacts at {url}: {error}") from None

@@ -44,11 +44,13 @@ class Doorkeeper:
             token = request_token.verify(self._key, shown)
             return Caller(token.competitor, token.request_id, token)
         if self._require_token and needed:
-            raise Unauthenticated(f"a request token is needed, in {TOKEN} or as bearer", code="token_missing")
+            raise Unauthenticated(
+                f"a request token is needed, in {TOKEN} or as the key", code="token_missing"
+            )
         return self.stranger(headers)
 
 
 def shown_token(headers: Mapping[str, str]) -> str:
-    """The token of `x-janus-token`, or a bearer that looks like one: OpenAI's clients send their key so."""
-    bearer = headers.get("authorization", "").removeprefix("Bearer ").strip()
-    return headers.get(TOKEN, "") or (bearer if _JWT.fullmatch(bearer) else "")
+    """The token of `x-janus-token`, or what looks like one where clients of models put their key."""
+    keys = (headers.get("authorization", "").removeprefix("Bearer ").strip(), headers.get("x-api-key", ""))
+    return headers.get(TOKEN, "") or next((key for key in keys if _JWT.fullmatch(key)), "")

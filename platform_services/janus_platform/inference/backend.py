@@ -37,6 +37,12 @@ class Backend(Protocol):
     async def chat(self, call: Call, reply: Reply, record: CallRecord) -> None:
         """`POST /v1/chat/completions`."""
 
+    async def responses(self, call: Call, reply: Reply, record: CallRecord) -> None:
+        """`POST /v1/responses`; `NotFound` where that is not spoken."""
+
+    async def messages(self, call: Call, reply: Reply, record: CallRecord) -> None:
+        """`POST /v1/messages`, Anthropic's API; `NotFound` where that is not spoken."""
+
     async def embeddings(self, call: Call, reply: Reply, record: CallRecord) -> None:
         """`POST /v1/embeddings`; `NotFound` where there are none."""
 

@@ -3,7 +3,8 @@
 import asyncio
 import re
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
@@ -49,6 +50,7 @@ class Call:
     model: str
     stream: bool
     stream_options: object = None
+    headers: Mapping[str, str] = field(default_factory=dict)  # that belong to what is asked
 
 
 class CallRecord:

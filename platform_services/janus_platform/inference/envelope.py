@@ -13,3 +13,4 @@ class Envelope(BaseModel):
     model: str = Field(min_length=1)
     stream: bool | None = None
     stream_options: Any = None
+    background: bool | None = None

@@ -5,7 +5,7 @@ answer is passed on as raw bytes as they arrive. A caller that leaves closes the
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -75,6 +75,13 @@ class Provider:
             "POST", "/chat/completions", reply, record, body=body, streams=call.stream, hidden=hidden
         )
 
+    async def responses(self, call: Call, reply: Reply, record: CallRecord) -> None:
+        await self._dialect("/responses", {}, call, reply, record)
+
+    async def messages(self, call: Call, reply: Reply, record: CallRecord) -> None:
+        key = {"x-api-key": self._endpoint.key}  # where Anthropic's API looks for it
+        await self._dialect("/messages", {**call.headers, **key}, call, reply, record)
+
     async def embeddings(self, call: Call, reply: Reply, record: CallRecord) -> None:
         await self._relay("POST", "/embeddings", reply, record, body=call.body)
 
@@ -99,6 +106,16 @@ class Provider:
     ) -> None:
         await self._client.aclose()
 
+    async def _dialect(
+        self, path: str, headers: Mapping[str, str], call: Call, reply: Reply, record: CallRecord
+    ) -> None:
+        """A call in another API than chat completions, whose streams tell their usage unasked."""
+        body = call.body
+        if self._model:
+            record.model = self._model
+            body = with_model(body, self._model)
+        await self._relay("POST", path, reply, record, body=body, streams=call.stream, headers=headers)
+
     async def _relay(
         self,
         method: str,
@@ -109,14 +126,15 @@ class Provider:
         body: bytes | None = None,
         streams: bool = False,
         hidden: UsageChunkFilter | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         request = self._client.build_request(
             method,
             self._endpoint.base_url + path,
             content=body,
-            headers={"content-type": "application/json"} if body is not None else {},
+            headers={**(headers or {}), **({"content-type": "application/json"} if body is not None else {})},
         )
-        usage = UsageTail()
+        usage, whole = UsageTail(), False
         async with self._failures_typed(), asyncio.timeout(self._timeouts.total_timeout):
             patience = self._timeouts.first_event_timeout if streams else self._timeouts.total_timeout
             async with asyncio.timeout(patience):
@@ -129,8 +147,10 @@ class Provider:
                         record.pieces += data.count(b"\n\n")
                         if passed := data if hidden is None else hidden.feed(data):
                             await reply.write(passed)
+                    whole = True
                 finally:  # a caller who leaves early is charged as well
-                    record.prompt_tokens, record.completion_tokens = usage.tokens()
+                    if streams or whole:
+                        record.prompt_tokens, record.completion_tokens = usage.tokens()
                 if hidden is not None and (rest := hidden.rest()):
                     await reply.write(rest)
                 await reply.end()

@@ -1,10 +1,10 @@
-"""OpenAI's paths over a backend. Each call runs for as long as its caller stays."""
+"""OpenAI's paths, and Anthropic's, over a backend. Each call runs for as long as its caller stays."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from fastapi import APIRouter, Request, Response
 
-from janus_mesh.errors import JanusError
+from janus_mesh.errors import InvalidRequest, JanusError
 from janus_platform.gate.gate import Gate
 from janus_platform.gate.passage import Passage
 from janus_platform.parsing import parse
@@ -14,34 +14,36 @@ from .backend import Backend
 from .call import Call, CallRecord
 from .envelope import Envelope
 
+# What Anthropic's API is asked for beside the body.
+_PASSED_ON = ("anthropic-version", "anthropic-beta")
 _Asked = Callable[[Call, Reply, CallRecord], Awaitable[None]]
 
 
 def inference_routes(backend: Backend, gate: Gate, max_body_bytes: int) -> APIRouter:
-    """`/v1/chat/completions`, `/v1/embeddings`, `/v1/images/generations` and `/v1/models`."""
+    """`/v1/chat/completions`, `/v1/responses`, `/v1/messages`, `/v1/embeddings` and their like."""
     router = APIRouter(prefix="/v1")
 
-    def posted(request: Request, operation: str, answer: _Asked) -> Response:
-        async def work(reply: Reply, passage: Passage) -> None:
-            passage.destination = f"model:{backend.name}"
-            envelope = parse(Envelope, passage.body)
-            call = Call(passage.body, envelope.model, bool(envelope.stream), envelope.stream_options)
-            record = CallRecord(backend.name, operation, reply, model=call.model, stream=call.stream)
-            await _conducted(reply, passage, operation, record, answer(call, reply, record))
+    def endpoint(operation: str, answer: _Asked) -> Callable[[Request], Awaitable[Response]]:
+        async def posted(request: Request) -> Response:
+            async def work(reply: Reply, passage: Passage) -> None:
+                passage.destination = f"model:{backend.name}"
+                call = _call(passage.body, request.headers)
+                record = CallRecord(backend.name, operation, reply, model=call.model, stream=call.stream)
+                await _conducted(reply, passage, operation, record, answer(call, reply, record))
 
-        return gate.answer(request, operation, work, max_body=max_body_bytes)
+            return gate.answer(request, operation, work, max_body=max_body_bytes)
 
-    @router.post("/chat/completions")
-    async def chat_completions(request: Request) -> Response:
-        return posted(request, "chat", backend.chat)
+        return posted
 
-    @router.post("/embeddings")
-    async def embeddings(request: Request) -> Response:
-        return posted(request, "embeddings", backend.embeddings)
-
-    @router.post("/images/generations")
-    async def images(request: Request) -> Response:
-        return posted(request, "images", backend.images)
+    operations: dict[str, tuple[str, _Asked]] = {
+        "/chat/completions": ("chat", backend.chat),
+        "/responses": ("responses", backend.responses),
+        "/messages": ("messages", backend.messages),
+        "/embeddings": ("embeddings", backend.embeddings),
+        "/images/generations": ("images", backend.images),
+    }
+    for path, (operation, answer) in operations.items():
+        router.add_api_route(path, endpoint(operation, answer), methods=["POST"])
 
     @router.get("/models")
     async def models(request: Request) -> Response:
@@ -52,6 +54,15 @@ def inference_routes(backend: Backend, gate: Gate, max_body_bytes: int) -> APIRo
         return gate.answer(request, "models", work)
 
     return router
+
+
+def _call(body: bytes, headers: Mapping[str, str]) -> Call:
+    """Raises `InvalidRequest` for what no backend should be asked."""
+    envelope = parse(Envelope, body)
+    if envelope.background:  # it would go on, unmetered, when its caller has left
+        raise InvalidRequest("background: not offered here", param="background")
+    passed = {name: headers[name] for name in _PASSED_ON if name in headers}
+    return Call(body, envelope.model, bool(envelope.stream), envelope.stream_options, passed)
 
 
 async def _conducted(
@@ -71,5 +82,5 @@ async def _conducted(
         if metered := record.metered(passage.body):
             if operation == "embeddings":
                 passage.embedded(record.model, metered.prompt)
-            elif operation == "chat":  # images are priced by the call
+            elif operation != "images":  # which are priced by the call
                 passage.tokens(record.model, metered.prompt, metered.completion, estimated=metered.estimated)

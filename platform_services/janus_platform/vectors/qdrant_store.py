@@ -5,7 +5,6 @@ with a keyword index, as Qdrant advises for many tenants.
 """
 
 import json
-import uuid
 from array import array
 from collections.abc import Sequence
 from types import TracebackType
@@ -20,7 +19,6 @@ from janus_platform.embeddings.embedder import DIMENSIONS
 from .store import Document, Match, Space
 
 _COLLECTION = "janus"
-_NAMES = uuid.UUID("6f1f7a4e-6f0c-4f52-9d43-3a1f5a2f9d10")
 _MOST_COLLECTIONS = 1000
 
 log = logs.get("vectors.qdrant")
@@ -38,7 +36,7 @@ class QdrantStore:
     async def upsert(self, space: Space, documents: Sequence[Document]) -> None:
         points = [
             {
-                "id": _point_id(space, document.id),
+                "id": space.key(document.id),
                 "vector": array("f", document.vector).tolist(),
                 "payload": {
                     "owner": space.owner,
@@ -68,7 +66,7 @@ class QdrantStore:
         await self._ready()
         wanted = _within(space.owner, space.collection)
         if ids is not None:
-            wanted["must"].append({"has_id": [_point_id(space, id_) for id_ in ids]})
+            wanted["must"].append({"has_id": [space.key(id_) for id_ in ids]})
         count = (await self._call("POST", "/points/count", {"filter": wanted, "exact": True}))["count"]
         await self._call("POST", "/points/delete?wait=true", {"filter": wanted})
         return int(count)
@@ -121,11 +119,6 @@ def _within(owner: str, collection: str | None = None) -> dict[str, list[dict[st
     if collection is not None:
         must.append({"key": "collection", "match": {"value": collection}})
     return {"must": must}
-
-
-def _point_id(space: Space, document_id: str) -> str:
-    """Qdrant takes numbers and UUIDs for ids; the same document always has the same."""
-    return str(uuid.uuid5(_NAMES, json.dumps([space.owner, space.collection, document_id])))
 
 
 def _match(payload: dict[str, Any], score: float) -> Match:

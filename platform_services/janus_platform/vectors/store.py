@@ -1,8 +1,12 @@
 """What a vector store is, whatever keeps it."""
 
+import json
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+_KEYS = uuid.UUID("6f1f7a4e-6f0c-4f52-9d43-3a1f5a2f9d10")
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +15,10 @@ class Space:
 
     owner: str
     collection: str
+
+    def key(self, document_id: str) -> str:
+        """A UUID for stores that take no other ids; the same document always has the same."""
+        return str(uuid.uuid5(_KEYS, json.dumps([self.owner, self.collection, document_id])))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,64 +1,59 @@
-"""The artifact store: what is put in comes out, whole or in ranges, until its time is over."""
+"""The artifact store: what is put in comes out, whole or in ranges, until its time is over.
+
+All of it holds for a folder and for a real S3 server alike.
+"""
 
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+import socket
+import uuid
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
+import obstore
 import pytest
 from structlog.testing import capture_logs
-from support.platform_gate import guarded, shown
-from support.platform_services import platform_with
+from support.artifact_shelf import BASE, DATA, SHA, Shelf, shelf
+from support.platform_gate import guarded
+from support.s3_server import BUCKET, S3Server, s3_server
 
+from janus_mesh.errors import Unavailable
 from janus_platform.artifacts.descriptor import expiry, kind_of, new_id
-from janus_platform.artifacts.routes import artifact_routes
 from janus_platform.artifacts.store import ArtifactStore, open_store
 from janus_platform.artifacts.sweeping import keep_swept
-from janus_platform.artifacts.upload import Uploads
-from janus_platform.gate.gate import Gate
 
-DATA = bytes(range(256)) * 4000  # about 1 MB
-SHA = hashlib.sha256(DATA).hexdigest()
-BASE = "http://platform.test:8010"
+MEGABYTE = bytes(1024 * 1024)
 
 
-@dataclass
-class Shelf:
-    client: httpx.AsyncClient
-    store: ArtifactStore
-    folder: Path
-
-    async def put(self, data: bytes = DATA, kind: str = "text/csv", **query: object) -> httpx.Response:
-        headers = {"content-type": kind, **shown()}
-        return await self.client.post("/v1/artifacts", content=data, headers=headers, params=query)
-
-    async def kept(self, **query: object) -> str:
-        """The path of an artifact that was just put in."""
-        made = await self.put(**query)
-        assert made.status_code == 201, made.text
-        return f"/v1/artifacts/{made.json()['id']}"
-
-    def files(self) -> list[str]:
-        return sorted(file.name for file in self.folder.iterdir() if file.is_file())
+@pytest.fixture(scope="module")
+def s3() -> Iterator[S3Server]:
+    with s3_server() as server:
+        yield server
 
 
-@asynccontextmanager
-async def shelf(
-    folder: Path, *, gate: Gate | None = None, most: int = 2_000_000, total: int = 10_000_000
-) -> AsyncIterator[Shelf]:
-    gate = gate or guarded()
-    store = ArtifactStore(open_store(folder.as_uri()), most_bytes=total)
-    uploads = Uploads(store, base_url=BASE, most_bytes=most)
-    async with platform_with([artifact_routes(store, uploads, gate)], gate) as client:
-        yield Shelf(client, store, folder)
+@pytest.fixture
+def bucket(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A place of the test's own on the S3 server."""
+    for name, value in s3.variables.items():
+        monkeypatch.setenv(name, value)
+    return f"s3://{BUCKET}/{uuid.uuid4().hex}"
 
 
-async def test_the_descriptor_says_what_was_kept(tmp_path):
-    async with shelf(tmp_path) as it:
+@pytest.fixture
+def folder(tmp_path: Path) -> str:
+    return tmp_path.as_uri()
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def place(request: pytest.FixtureRequest) -> str:
+    url: str = request.getfixturevalue(request.param)
+    return url
+
+
+async def test_the_descriptor_says_what_was_kept(place):
+    async with shelf(place) as it:
         made = await it.put(name="sales.csv", ttl_seconds=60)
     said = made.json()
     assert re.fullmatch(r"artf_[0-9a-f]{40}", said["id"])
@@ -68,8 +63,8 @@ async def test_the_descriptor_says_what_was_kept(tmp_path):
     assert said["created_at"].endswith("+00:00")
 
 
-async def test_what_was_put_in_comes_out(tmp_path):
-    async with shelf(tmp_path) as it:
+async def test_what_was_put_in_comes_out(place):
+    async with shelf(place) as it:
         path = await it.kept(name="räport.csv")
         got = await it.client.get(path)
     assert got.content == DATA
@@ -80,8 +75,8 @@ async def test_what_was_put_in_comes_out(tmp_path):
     assert got.headers["etag"] == f'"{SHA}"'
 
 
-async def test_head_tells_all_but_the_content(tmp_path):
-    async with shelf(tmp_path) as it:
+async def test_head_tells_all_but_the_content(place):
+    async with shelf(place) as it:
         got = await it.client.head(await it.kept())
     assert (got.status_code, got.content, got.headers["content-length"]) == (200, b"", str(len(DATA)))
 
@@ -97,8 +92,8 @@ async def test_head_tells_all_but_the_content(tmp_path):
         ("bytes=-99999999", slice(0, None)),
     ],
 )
-async def test_a_range_comes_alone(tmp_path, header, part):
-    async with shelf(tmp_path) as it:
+async def test_a_range_comes_alone(place, header, part):
+    async with shelf(place) as it:
         got = await it.client.get(await it.kept(), headers={"range": header})
     assert (got.status_code, got.content) == (206, DATA[part])
     first = range(len(DATA))[part][0]
@@ -106,21 +101,21 @@ async def test_a_range_comes_alone(tmp_path, header, part):
 
 
 @pytest.mark.parametrize("header", ["bytes=5-1", "bytes=0-1,3-4", "lines=1-2", "bytes=-", "bytes=x-y"])
-async def test_a_range_that_is_none_gives_the_whole(tmp_path, header):
-    async with shelf(tmp_path) as it:
+async def test_a_range_that_is_none_gives_the_whole(place, header):
+    async with shelf(place) as it:
         got = await it.client.get(await it.kept(), headers={"range": header})
     assert (got.status_code, len(got.content)) == (200, len(DATA))
 
 
 @pytest.mark.parametrize("header", ["bytes=99999999-", "bytes=-0"])
-async def test_a_range_outside_is_refused_with_the_size(tmp_path, header):
-    async with shelf(tmp_path) as it:
+async def test_a_range_outside_is_refused_with_the_size(place, header):
+    async with shelf(place) as it:
         got = await it.client.get(await it.kept(), headers={"range": header})
     assert (got.status_code, got.headers["content-range"]) == (416, f"bytes */{len(DATA)}")
 
 
-async def test_who_has_it_already_is_told_so(tmp_path):
-    async with shelf(tmp_path) as it:
+async def test_who_has_it_already_is_told_so(place):
+    async with shelf(place) as it:
         path = await it.kept()
         same = await it.client.get(path, headers={"if-none-match": f'"{SHA}"'})
         other = await it.client.get(path, headers={"range": "bytes=0-1", "if-range": '"another"'})
@@ -128,20 +123,20 @@ async def test_who_has_it_already_is_told_so(tmp_path):
     assert other.status_code == 200
 
 
-async def test_nothing_at_all_is_an_artifact_too(tmp_path):
-    async with shelf(tmp_path) as it:
+async def test_nothing_at_all_is_an_artifact_too(place):
+    async with shelf(place) as it:
         made = await it.put(b"")
         got = await it.client.get(f"/v1/artifacts/{made.json()['id']}")
     assert (got.status_code, got.content) == (200, b"")
     assert made.json()["sha256"] == hashlib.sha256(b"").hexdigest()
 
 
-async def test_a_body_without_a_length_is_taken_as_it_comes(tmp_path):
+async def test_a_body_without_a_length_is_taken_as_it_comes(place):
     async def parts() -> AsyncIterator[bytes]:
         for _ in range(10):
             yield DATA[:1000]
 
-    async with shelf(tmp_path) as it:
+    async with shelf(place) as it:
         made = await it.client.post("/v1/artifacts", content=parts())
     assert (made.json()["size_bytes"], made.json()["mime_type"]) == (10_000, "application/octet-stream")
 
@@ -149,22 +144,22 @@ async def test_a_body_without_a_length_is_taken_as_it_comes(tmp_path):
 # What is refused, and leaves nothing behind.
 
 
-async def test_a_body_over_the_bound_is_refused(tmp_path):
-    async with shelf(tmp_path, most=1000) as it:
+async def test_a_body_over_the_bound_is_refused(place):
+    async with shelf(place, most=1000) as it:
         assert (await it.put(b"x" * 1001)).status_code == 413
         assert it.files() == []
 
 
-async def test_a_full_store_takes_no_more(tmp_path):
-    async with shelf(tmp_path, total=1_500_000) as it:
+async def test_a_full_store_takes_no_more(place):
+    async with shelf(place, total=1_500_000) as it:
         assert (await it.put()).status_code == 201
         full = await it.put()
         assert (full.status_code, full.json()["error"]["code"]) == (413, "artifact_store_full")
         assert len(it.files()) == 2
 
 
-async def test_a_body_that_is_not_what_was_promised_is_refused(tmp_path):
-    async with shelf(tmp_path) as it:
+async def test_a_body_that_is_not_what_was_promised_is_refused(place):
+    async with shelf(place) as it:
         refused = await it.put(sha256="0" * 64)
         assert (refused.status_code, refused.json()["error"]["param"]) == (400, "sha256")
         assert it.files() == []
@@ -182,13 +177,13 @@ async def test_a_body_that_is_not_what_was_promised_is_refused(tmp_path):
         ({"colour": "red"}, "colour"),
     ],
 )
-async def test_a_wrong_field_is_named(tmp_path, query, param):
-    async with shelf(tmp_path) as it:
+async def test_a_wrong_field_is_named(place, query, param):
+    async with shelf(place) as it:
         refused = await it.put(**query)
     assert (refused.status_code, refused.json()["error"]["param"]) == (400, param)
 
 
-async def test_an_upload_whose_sender_leaves_leaves_nothing(tmp_path):
+async def test_an_upload_whose_sender_leaves_leaves_nothing(place):
     begun = asyncio.Event()
 
     async def parts() -> AsyncIterator[bytes]:
@@ -196,7 +191,7 @@ async def test_an_upload_whose_sender_leaves_leaves_nothing(tmp_path):
         begun.set()
         await asyncio.Event().wait()
 
-    async with shelf(tmp_path) as it:
+    async with shelf(place) as it:
         with capture_logs() as lines:
             sending = asyncio.create_task(it.client.post("/v1/artifacts", content=parts()))
             await begun.wait()
@@ -208,24 +203,24 @@ async def test_an_upload_whose_sender_leaves_leaves_nothing(tmp_path):
         assert it.files() == []
 
 
-async def test_writing_needs_a_token_where_tokens_are_needed_but_reading_needs_the_id_alone(tmp_path):
-    async with shelf(tmp_path, gate=guarded(require_token=True)) as it:
+async def test_writing_needs_a_token_where_tokens_are_needed_but_reading_needs_the_id_alone(place):
+    async with shelf(place, gate=guarded(require_token=True)) as it:
         path = await it.kept()
         assert (await it.client.post("/v1/artifacts", content=b"x")).status_code == 401
         assert (await it.client.get(path)).status_code == 200
 
 
 @pytest.mark.parametrize("id_", ["artf_1", "x", "..%2f..%2fetc%2fpasswd", "artf_" + "f" * 40])
-async def test_what_is_not_there_is_not_found(tmp_path, id_):
-    async with shelf(tmp_path) as it:
+async def test_what_is_not_there_is_not_found(place, id_):
+    async with shelf(place) as it:
         assert (await it.client.get(f"/v1/artifacts/{id_}")).status_code == 404
 
 
 # When its time is over.
 
 
-async def test_what_has_expired_is_gone_and_the_sweep_removes_it(tmp_path, monkeypatch):
-    async with shelf(tmp_path) as it:
+async def test_what_has_expired_is_gone_and_the_sweep_removes_it(place, monkeypatch):
+    async with shelf(place) as it:
         path, other = await it.kept(ttl_seconds=100), await it.kept(ttl_seconds=1000)
         later = expiry(path.rpartition("/")[2]) + 1
         monkeypatch.setattr("janus_platform.artifacts.store.time.time", lambda: later)
@@ -237,19 +232,19 @@ async def test_what_has_expired_is_gone_and_the_sweep_removes_it(tmp_path, monke
         assert (await it.client.get(other)).status_code == 200
 
 
-async def test_sweeping_goes_on_by_itself(tmp_path):
-    async with shelf(tmp_path) as it:
+async def test_sweeping_goes_on_by_itself(place):
+    async with shelf(place) as it:
         await it.kept()
-        for file in tmp_path.iterdir():  # as if it had been made long ago
-            file.rename(tmp_path / re.sub("artf_.{8}", "artf_00000001", file.name))
+        for name in it.files():  # as if it had been made long ago
+            obstore.rename(it.objects, name, re.sub("artf_.{8}", "artf_00000001", name))
         sweeping = asyncio.create_task(keep_swept(it.store, seconds=60))
         while it.files():
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.001)
         sweeping.cancel()
 
 
-async def test_space_that_was_swept_is_free_again(tmp_path, monkeypatch):
-    async with shelf(tmp_path, total=1_500_000) as it:
+async def test_space_that_was_swept_is_free_again(place, monkeypatch):
+    async with shelf(place, total=1_500_000) as it:
         path = await it.kept(ttl_seconds=1)
         await it.store.discard(path.rpartition("/")[2])
         await it.store.sweep()
@@ -278,3 +273,102 @@ def test_the_kind_follows_from_the_media_type(mime_type, kind):
 def test_a_place_that_cannot_be_a_store_is_said_to_be_none(url):
     with pytest.raises(OSError, match="cannot keep artifacts"):
         open_store(url)
+
+
+# How much of it is held, and for how long.
+
+
+def resident(peak: bool = False) -> int:
+    """The bytes of memory of this process, now or at most since the peak was forgotten."""
+    status = Path("/proc/self/status").read_text()
+    return 1024 * int(re.search(rf"^{'VmHWM' if peak else 'VmRSS'}:\s+(\d+)", status, re.MULTILINE)[1])
+
+
+def forget_peak() -> None:
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+async def test_a_large_file_passes_through_without_being_held(place):
+    async def parts() -> AsyncIterator[bytes]:
+        for _ in range(96):
+            yield MEGABYTE
+
+    async with shelf(place, most=2**27, total=2**28) as it:
+        await it.put()  # what is loaded once is loaded
+        before = resident()
+        forget_peak()
+        made = await it.client.post("/v1/artifacts", content=parts())
+        size = 0
+        async with it.client.stream("GET", f"/v1/artifacts/{made.json()['id']}") as got:
+            async for part in got.aiter_bytes():
+                size += len(part)
+    assert size == 96 * len(MEGABYTE)
+    assert resident(peak=True) - before < 48 * len(MEGABYTE)
+
+
+async def test_a_reader_may_take_longer_than_the_stores_patience(bucket):
+    impatient = ArtifactStore(open_store(bucket, seconds=1), most_bytes=0)
+    artifact_id = new_id(60)
+
+    async def parts() -> AsyncIterator[bytes]:
+        for _ in range(16):
+            yield MEGABYTE
+
+    await ArtifactStore(open_store(bucket), most_bytes=2**26).write(artifact_id, parts())
+    size = 0
+    async for part in impatient.read(artifact_id, 0, 16 * len(MEGABYTE)):
+        size += len(part)
+        await asyncio.sleep(0.1 * len(part) / len(MEGABYTE))
+    assert size == 16 * len(MEGABYTE)
+
+
+# A store that does not do its part.
+
+
+async def refusals(it: Shelf) -> set[tuple[int, str]]:
+    """What each way of using it is answered, and that it costs the platform nothing."""
+    got = await it.client.get(f"/v1/artifacts/{new_id(60)}")
+    answers = [got, await it.put()]
+    with pytest.raises(Unavailable):
+        await it.store.sweep()
+    return {(answer.status_code, answer.json()["error"]["code"]) for answer in answers}
+
+
+async def test_a_key_that_the_store_refuses_is_said_in_the_log_and_not_to_the_caller(bucket, monkeypatch):
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another")
+    with capture_logs() as lines:
+        async with shelf(bucket) as it:
+            assert await refusals(it) == {(503, "artifact_store_failed")}
+    assert any("SignatureDoesNotMatch" in line.get("reason", "") for line in lines)
+
+
+async def test_a_store_that_is_away_is_unavailable(bucket, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as reserved:  # not for anybody else, and closed at once
+        port = reserved.getsockname()[1]
+    monkeypatch.setenv("AWS_ENDPOINT", f"http://127.0.0.1:{port}")
+    async with shelf(bucket) as it:
+        assert await refusals(it) == {(503, "artifact_store_failed")}
+
+
+async def test_a_store_that_says_nothing_is_not_waited_for(bucket, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("AWS_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        store = ArtifactStore(open_store(bucket, seconds=0.2), most_bytes=100)
+        with pytest.raises(Unavailable):
+            await store.descriptor(new_id(60))
+
+
+async def test_a_store_that_goes_in_the_middle_leaves_no_whole_answer(bucket, s3):
+    """Last: it takes the server away."""
+
+    async def read_on(got: httpx.Response) -> None:
+        s3.process.kill()
+        async for _ in got.aiter_bytes():
+            pass
+
+    async with shelf(bucket, most=2**27, total=2**27) as it:
+        made = await it.put(MEGABYTE * 64)
+        async with it.client.stream("GET", f"/v1/artifacts/{made.json()['id']}") as got:
+            with pytest.raises(httpx.RemoteProtocolError):
+                await read_on(got)
+    assert got.headers["content-length"] == str(64 * len(MEGABYTE))

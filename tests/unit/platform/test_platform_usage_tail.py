@@ -29,6 +29,13 @@ def test_it_is_found_after_a_long_answer() -> None:
     assert tokens(b"x" * 100_000, b"x" * 4000 + USAGE) == (5, 7)
 
 
+def test_what_a_caller_has_repeated_after_it_does_not_hide_it() -> None:
+    metadata = json.dumps({f"k{number}": "\u00e9" * 512 for number in range(16)}).encode()
+    assert tokens(
+        b"x" * 100_000, b'{"usage": {"input_tokens": 5, "output_tokens": 7}, "metadata": ' + metadata
+    ) == (5, 7)
+
+
 @pytest.mark.parametrize(
     "data", [b"", b"data: [DONE]\n\n", b'{"usage": null}', USAGE[:40], b'{"usage": {"total": 1}}']
 )

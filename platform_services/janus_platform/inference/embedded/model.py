@@ -31,6 +31,9 @@ DESCRIPTION = (
     "of France and little more. Configure a provider for real answers."
 )
 
+# llama.cpp would speak more, but whoever does fills many times this model's context before the first word.
+_CHAT_ALONE = "the embedded demonstration model speaks chat completions alone; configure a provider"
+
 
 class EmbeddedModel:
     """A `Backend` over a `ModelRuntime`; `async with` starts loading and returns at once."""
@@ -86,6 +89,12 @@ class EmbeddedModel:
             raise DeadlineExceeded(f"the answer took longer than {self._total_timeout:g} s") from None
         record.prompt_tokens, record.completion_tokens = usage.prompt_tokens, usage.completion_tokens
         await answer.end(usage)
+
+    async def responses(self, call: Call, reply: Reply, record: CallRecord) -> None:  # noqa: ARG002
+        raise NotFound(_CHAT_ALONE)
+
+    async def messages(self, call: Call, reply: Reply, record: CallRecord) -> None:  # noqa: ARG002
+        raise NotFound(_CHAT_ALONE)
 
     async def embeddings(self, call: Call, reply: Reply, record: CallRecord) -> None:
         if self._embedder is None:

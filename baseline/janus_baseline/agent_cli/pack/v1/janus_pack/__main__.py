@@ -2,17 +2,23 @@
 
 import sys
 
-from .agents import aider, mini_swe_agent, pi, plain
+from .agents import aider, claude_code, codex, mini_swe_agent, opencode, openhands, pi
 from .order import read_order
 
-_OWN = {"aider": aider.run, "mini-swe-agent": mini_swe_agent.run, "pi": pi.run}
+_RUN = {
+    "aider": aider.run,
+    "mini-swe-agent": mini_swe_agent.run,
+    "pi": pi.run,
+    "opencode": opencode.run,
+    "codex": codex.run,
+    "claude-code": claude_code.run,
+    "openhands": openhands.run,
+}
 
 
 def main() -> int:
     (name,) = sys.argv[1:]
-    order = read_order()
-    own = _OWN.get(name)
-    return own(order) if own else plain.run(name, order)
+    return _RUN[name](read_order())
 
 
 sys.exit(main())

@@ -3,7 +3,10 @@
 import json
 import sys
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Optional
+
+from .child import Child
 
 # A line of the sandbox service holds 64 KiB; JSON may write a character in six.
 _PIECE_CHARACTERS = 8_000
@@ -28,6 +31,20 @@ def repeat(line: str) -> None:
         sys.stdout.flush()
 
 
+def narrated(child: Child, tell: Callable[[dict[str, Any]], None]) -> int:
+    """Has each JSON object that the agent prints told; its exit code at its end. What is none is thinking."""
+    for line in child:
+        try:
+            event = json.loads(line)
+        except ValueError:
+            event = None
+        if isinstance(event, dict):
+            tell(event)
+        else:
+            reasoning(line + "\n")
+    return child.exit_code()
+
+
 class Tool:
     """A tool at work, from when this is made until `end`."""
 
@@ -37,9 +54,10 @@ class Tool:
         shown = {str(key): str(value)[:_SHOWN_CHARACTERS] for key, value in list(arguments.items())[:8]}
         _say("tool_start", id=call_id, name=name, arguments=shown)
 
-    def end(self, output: str, *, ok: bool) -> None:
-        seconds = round(time.monotonic() - self._began, 3)
-        _say("tool_end", id=self._id, name=self._name, ok=ok, seconds=seconds, characters=len(output))
+    def end(self, output: str, *, ok: bool, seconds: Optional[float] = None) -> None:
+        """`seconds` for a tool whose beginning was not seen."""
+        took = round(time.monotonic() - self._began if seconds is None else seconds, 3)
+        _say("tool_end", id=self._id, name=self._name, ok=ok, seconds=took, characters=len(output))
 
 
 def _in_pieces(step: str, text: str) -> None:

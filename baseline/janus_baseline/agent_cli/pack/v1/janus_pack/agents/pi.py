@@ -19,14 +19,7 @@ def run(order: Order) -> int:
         _command(order), {"PI_OFFLINE": "1", "PI_TELEMETRY": "0", "PI_CODING_AGENT_DIR": str(_HOME)}
     )
     narration = _Narration()
-    for line in child:
-        try:
-            event = json.loads(line)
-        except ValueError:
-            steps.reasoning(line + "\n")
-            continue
-        narration.tell(event)
-    return narration.failed or child.exit_code()
+    return steps.narrated(child, narration.tell) or narration.failed
 
 
 def _command(order: Order) -> list[str]:
