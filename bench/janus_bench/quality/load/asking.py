@@ -23,15 +23,17 @@ class Asker(Protocol):
 
 
 @asynccontextmanager
-async def open_asker(target: Target, request: Mapping[str, Any], bounds: Bounds) -> AsyncIterator[Asker]:
-    """The asker for a target's transport."""
+async def open_asker(
+    target: Target, request: Mapping[str, Any], bounds: Bounds, reader: type[LoadReader] = LoadReader
+) -> AsyncIterator[Asker]:
+    """The asker for a target's transport; over HTTP, `reader` reads the answers."""
     asker: _Asker[Any]
     if target.transport == "grpc":
         asked = grpc.encode(target, request)
         asker = _Asker(lambda: grpc.connect(target, bounds), asked, ChatEventLoadReader, bounds)
     else:
         tls = ssl.create_default_context() if target.tls else None
-        asker = _Asker(lambda: http.connect(target, tls), http.encode(target, request), LoadReader, bounds)
+        asker = _Asker(lambda: http.connect(target, tls), http.encode(target, request), reader, bounds)
     try:
         yield asker
     finally:
