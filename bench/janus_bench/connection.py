@@ -1,10 +1,12 @@
-"""The client's side of one HTTP/1.1 connection, timed where bytes arrive: in `data_received`."""
+"""The client's side of one HTTP/1.1 connection, timed where bytes arrive."""
 
 import asyncio
 import time
 from typing import Any, Protocol, cast
 
 import httptools
+
+from .arrivals import Arrivals, stamped
 
 _REFUSAL_BYTES = 64 * 1024
 
@@ -28,10 +30,15 @@ class BodyReader(Protocol):
 
 
 class Connection(asyncio.Protocol):
-    """Asks one question at a time; closing it is how the client leaves."""
+    """Asks one question at a time; closing it is how the client leaves.
 
-    def __init__(self) -> None:
+    Bytes are stamped in `data_received`; `by_kernel`, by the kernel before that, where it can.
+    """
+
+    def __init__(self, *, by_kernel: bool = False) -> None:
         self.reusable = True
+        self._by_kernel = by_kernel
+        self._arrivals: Arrivals | None = None
         self._loop = asyncio.get_running_loop()
         self._reader: BodyReader | None = None
         self._answered: asyncio.Future[None] | None = None
@@ -64,9 +71,14 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is one by shape, not by class
+        if self._by_kernel:
+            self._arrivals = stamped(self._transport, self._arrived)
 
     def data_received(self, data: bytes) -> None:
-        self._now = time.monotonic()
+        self._arrived(data, time.monotonic())
+
+    def _arrived(self, data: bytes, now: float) -> None:
+        self._now = now
         if self._reader is None:
             return
         try:
@@ -77,6 +89,8 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         self.reusable = False
+        if self._arrivals is not None:
+            self._arrivals.close()
         self._ended(lost=True)
 
     def on_body(self, body: bytes) -> None:

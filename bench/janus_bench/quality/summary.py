@@ -1,11 +1,14 @@
 """A run in plain figures: what stands in every report beside the scores."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from janus_bench.mesh.figures import quantile
 
 from .record import Run, TaskRecord
+
+_REASONS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,14 +68,24 @@ def remarks(run: Run) -> list[str]:
         why = "it was interrupted" if run.config.stopped == "interrupted" else "the cost limit was reached"
         said.append(f"Partial: {told.answered} of {told.asked} answers, because {why}.")
     if told.unscored:
-        said.append(f"{told.unscored} answers could not be scored here and count nowhere.")
+        why = _reasons(record.error for record in run.tasks if record.score is None)
+        said.append(f"{told.unscored} answers could not be scored here and count nowhere: {why}.")
     if told.failed:
-        said.append(f"{told.failed} of {told.answered} answers failed and score 0.")
+        failures = [record.answer.failure for record in run.tasks]
+        why = _reasons(failure.code or failure.type for failure in failures if failure is not None)
+        said.append(f"{told.failed} of {told.answered} answers failed and score 0: {why}.")
     if told.cost_usd is None and run.tasks:
         said.append("No answer came with a metered cost, so cost scores 0.")
     if not run.components.modality.n:
         said.append("No task goes beyond text: the weight of modality is shared among the others.")
     return said
+
+
+def _reasons(reasons: Iterable[str | None]) -> str:
+    """The most frequent ones, with how often each was."""
+    counts = Counter(reason or "no reason given" for reason in reasons)
+    named = ", ".join(f"{count} x {reason}" for reason, count in counts.most_common(_REASONS))
+    return named if len(counts) <= _REASONS else f"{named}, and others"
 
 
 def _spread(records: Sequence[TaskRecord], name: str) -> Spread:

@@ -47,8 +47,7 @@ def rate(names: Sequence[str], matches: Sequence[Match], seed: int = 0) -> dict[
     if not names:
         return {}
     place = {name: index for index, name in enumerate(names)}
-    whole = _Resamples(np.ones((1, len(matches))), np.ones((1, len(names), 2)))
-    ratings = _ratings(_wins(place, matches, whole.matches), whole.phantom)[0]
+    ratings = _likeliest(place, matches)
     drawn = _resamples(len(matches), len(names), seed)
     resampled = _ratings(_wins(place, matches, drawn.matches), drawn.phantom)
     low, high = np.percentile(resampled, [2.5, 97.5], axis=0)
@@ -62,6 +61,12 @@ def rate(names: Sequence[str], matches: Sequence[Match], seed: int = 0) -> dict[
     }
 
 
+def ratings_alone(names: Sequence[str], matches: Sequence[Match]) -> dict[str, float]:
+    """Everybody's rating, without its interval."""
+    place = {name: index for index, name in enumerate(names)}
+    return dict(zip(names, _likeliest(place, matches).tolist(), strict=True))
+
+
 def chance(one: float, other: float) -> float:
     """How likely the first wins, by ratings."""
     return float(1 / (1 + 10 ** ((other - one) / _POINTS_PER_TENFOLD)))
@@ -73,6 +78,12 @@ class _Resamples:
 
     matches: Matrix  # [resample, match]
     phantom: Matrix  # [resample, name, won and lost]
+
+
+def _likeliest(place: dict[str, int], matches: Sequence[Match]) -> Matrix:
+    whole = _Resamples(np.ones((1, len(matches))), np.ones((1, len(place), 2)))
+    found: Matrix = _ratings(_wins(place, matches, whole.matches), whole.phantom)[0]
+    return found
 
 
 def _resamples(matches: int, names: int, seed: int) -> _Resamples:

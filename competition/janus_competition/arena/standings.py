@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from . import clones, voters
+from . import clones, crowds, voters
 from .ballots import AnswerPair, Ballot
 from .bradley_terry import Match, Strength, rate
 
 BETWEEN_COPIES = "between_copies"
 ANOMALOUS_VOTER = "anomalous_voter"
+UNPROVEN_CROWD = "unproven_crowd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,10 @@ def standings(
             left_out[BETWEEN_COPIES] += 1
         else:
             counted.append(ballot)
+    waiting = crowds.held_back(counted)
+    if waiting:
+        left_out[UNPROVEN_CROWD] += len(waiting)
+        counted = [ballot for place, ballot in enumerate(counted) if place not in waiting]
     matches = [
         Match(_original(ballot.left, copies), _original(ballot.right, copies), ballot.left_share, weight)
         for ballot, weight in zip(counted, voters.weights(counted), strict=True)

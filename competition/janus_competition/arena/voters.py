@@ -13,7 +13,7 @@ from .ballots import Ballot, Verdict
 
 FULL_VOTES = 30
 # Below so many votes nothing can be said about a voter, or about a competitor.
-_FEWEST = 10
+FEWEST = 10
 # One honest voter in a hundred thousand looks so by chance.
 _UNLIKELY = 1e-5
 
@@ -33,7 +33,7 @@ def suspicious(ballots: Sequence[Ballot]) -> set[str]:
         judged = {
             voter: _likelihood(own, everybody)
             for voter, own in by_voter.items()
-            if voter not in found and len(own) >= _FEWEST
+            if voter not in found and len(own) >= FEWEST
         }
         worst = min(judged, key=judged.__getitem__, default=None)
         if worst is None or judged[worst] >= _UNLIKELY:
@@ -84,7 +84,7 @@ def _partial(own: Sequence[Ballot], everybody: _Points) -> float:
         won, fought = mine.of(name)
         all_won, all_fought = everybody.of(name)
         others = all_fought - fought
-        if fought < _FEWEST or others < _FEWEST:
+        if fought < FEWEST or others < FEWEST:
             continue
         expected = (all_won - won + 1) / (others + 2)
         for share, chance in ((won, expected), (fought - won, 1 - expected)):

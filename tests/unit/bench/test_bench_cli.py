@@ -14,6 +14,7 @@ import pytest
 from support import competitor_scripts as scripts
 from support.bench_runs import record, run_of, task, tasks
 from support.http_competitor import HttpCompetitor, Reply
+from support.scripted_competitor import closed_port
 from typer.testing import CliRunner
 
 from janus_bench.quality.cli import app
@@ -101,6 +102,8 @@ async def test_ctrl_c_leaves_a_valid_part_which_resume_completes(tmp_path: Path)
         (("run", "--target", "nowhere"), "'nowhere' is not of the form"),
         (("run", "--suite", "no/such"), "no/such"),
         (("load", "--rates", "1", "--concurrency", "1"), "either rates or concurrency"),
+        (("run", "--target", f"http://127.0.0.1:{closed_port()}"), "nobody answers at http://127.0.0.1"),
+        (("load", "--rates", "1", "--target", f"grpc://127.0.0.1:{closed_port()}"), "nobody answers at grpc"),
         (("load", "--rates", "fast"), "'fast' is not of the form 1,2,4"),
         (("run", "--resume", "/nonexistent.json"), "cannot be read"),
         (("list-benchmarks", "--suite", "no/such"), "is no suite"),
@@ -112,6 +115,17 @@ def test_what_cannot_be_done_is_one_line_and_status_2(words: tuple[str, ...], sa
     assert said in out
     assert out.startswith("janus-bench: ")
     assert out.count("\n") == 1
+
+
+async def test_a_place_where_nothing_can_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    async with HttpCompetitor(scripts.tokens("hello")) as competitor:
+        words = ("run", "--target", competitor.url, "--subset", 1, "-o", "file/run.json")
+        status, _, err = await _finished(*words, folder=tmp_path)
+    assert status == 2
+    assert err.startswith("janus-bench: ")
+    assert "file" in err
+    assert err.count("\n") == 1
 
 
 def test_show_prints_a_saved_run(saved: Path) -> None:

@@ -87,7 +87,7 @@ async def test_an_answer_that_came_as_one_object_counts_as_one_event() -> None:
     ],
 )
 async def test_each_fault_is_a_typed_failure_within_bounds(script: object, code: str) -> None:
-    bounds = Bounds(total_seconds=2.0, silence_seconds=1.0, answer_bytes=200_000, events=1_000)
+    bounds = Bounds(total_seconds=1.2, silence_seconds=0.6, answer_bytes=200_000, events=1_000)
     async with HttpCompetitor(script) as competitor, asking(competitor.url, bounds) as ask:  # type: ignore[arg-type]
         seen = await ask()
     assert seen.answer.failure is not None

@@ -1,8 +1,9 @@
 """A model as the judge: asked twice with the places changed, and recorded."""
 
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -11,11 +12,14 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from support.bench_runs import record, run_of
 from support.http_service import serving
 from support.scoring import task_with
 
 from janus_bench.quality.scoring import JudgeSettings, Scorers, ScoringUnavailable
 from janus_bench.quality.scoring.judging import judge_prompt
+from janus_bench.quality.suites import Suite, load_suite, prove
+from janus_bench.quality.summary import remarks
 from janus_bench.quality.task import Answer, Score
 
 RULE = {"kind": "judge", "criterion": "It is polite.", "reference": "Good day to you."}
@@ -130,3 +134,43 @@ def test_the_judge_is_set_by_the_environment(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("JANUS_BENCH_JUDGE_MODEL", "m-2026-01-01")
     settings = JudgeSettings()  # type: ignore[call-arg]
     assert (settings.model, settings.timeout) == ("m-2026-01-01", 120)
+
+
+def knowing(suite: Suite) -> Callable[[str], str]:
+    """A judge that knows the items' answers: accepted ones before references, and those before all else."""
+    ranks = {task.scoring["reference"]: 1 for task in suite.tasks}
+    ranks |= {answer.content: 2 for task in suite.tasks for answer in task.accepted}
+
+    def says(prompt: str) -> str:
+        item = next(task for task in suite.tasks if task.scoring["criterion"] in prompt)
+        known = {item.scoring["reference"], *(answer.content for answer in item.accepted)}
+        first, second = prompt.split("Answer A:")[1].split("Answer B:")
+        worth = [max((ranks[text] for text in known if text in part), default=0) for part in (first, second)]
+        better = "equal" if worth[0] == worth[1] else "AB"[worth[1] > worth[0]]
+        return json.dumps({"better": better, "reason": "I know them"})
+
+    return says
+
+
+async def test_the_items_for_a_judge_hold_with_one_that_knows_and_are_unproven_without() -> None:
+    suite = load_suite("public/judged")
+    async with judging(Provider(knowing(suite))) as scorers:
+        proof = await prove(suite.tasks, scorers)
+    assert proof.flaws == proof.unproven == ()
+    assert proof.verdicts > 8 * len(suite.tasks)
+    async with Scorers(sandbox=None, judge=None) as scorers:
+        unjudged = await prove(suite.tasks, scorers)
+    assert len(unjudged.unproven) == len(suite.tasks)
+
+
+async def test_without_a_judge_the_items_count_nowhere_and_the_run_says_so() -> None:
+    suite = load_suite("public/judged")
+    async with Scorers(sandbox=None, judge=None) as scorers:
+        with pytest.raises(ScoringUnavailable) as caught:
+            await scorers.score(suite.tasks[0], Answer(content="Because."))
+    unscored = [replace(record(task), score=None, error=str(caught.value)) for task in suite.tasks]
+    run = run_of(unscored)
+    assert run.components.quality.n == 0
+    assert any(
+        "8 answers could not be scored here" in remark and "judge" in remark for remark in remarks(run)
+    )

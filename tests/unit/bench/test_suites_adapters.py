@@ -11,6 +11,7 @@ import pytest
 from janus_bench.quality.scoring import Scorers
 from janus_bench.quality.suites import SuiteError, load_suite, prove
 from janus_bench.quality.suites.adapters import ADAPTERS, reasoning_gym
+from janus_bench.quality.suites.adapters.human_eval_calls import calls_of
 
 FUNCTION = {
     "name": "room.heat",
@@ -108,6 +109,42 @@ def test_what_a_prompt_imports_is_there_for_the_answer(data: Path) -> None:
     assert task.scoring["preamble"] == "import math\n\n\n"
     assert "Half of x." in task.request["messages"][0]["content"]
     assert "return x / 2" not in str(task.request)
+
+
+def test_a_test_program_that_only_compares_becomes_calls_whose_values_stay_outside(data: Path) -> None:
+    (task,) = load_suite("open/humaneval").tasks
+    assert task.scoring["calls"] == [{"call": "half(4)", "returns": 2}]
+    assert "check" not in task.scoring
+    program = """def check(candidate):
+    # a comment
+    assert True, "This prints if this assert fails 1"
+    assert candidate('a', [-1]) == (0, 1), "so it is"
+    assert abs(candidate(1.0) - 0.5) < 1e-6
+    assert not candidate({"k": None})
+"""
+    found = calls_of(program, "f")
+    assert found is not None
+    assert found.tolerance == 1e-6
+    assert list(found.calls) == [
+        {"call": "f('a', [-1])", "returns": [0, 1]},
+        {"call": "f(1.0)", "returns": 0.5},
+        {"call": "bool(f({'k': None}))", "returns": False},
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "for x in range(3):\n        assert candidate(x) == x",
+        "x = 1\n    assert candidate(x) == 1",
+        "assert candidate(1) == other(1)",
+        "assert candidate(1) == {1: 2}",
+        "assert candidate(1) == 1\n    assert candidate(2) > 1",
+        "pass",
+    ],
+)
+def test_a_test_program_that_does_more_stays_one(body: str) -> None:
+    assert calls_of(f"def check(candidate):\n    {body}\n", "f") is None
 
 
 def test_the_right_choice_does_not_stand_where_it_stood(data: Path) -> None:

@@ -2,12 +2,14 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from janus_competition.arena.ballots import AnswerPair, Ballot, Verdict
 from janus_competition.arena.bradley_terry import Match, chance, rate
 from janus_competition.arena.clones import originals
+from janus_competition.arena.crowds import held_back
 from janus_competition.arena.drawing import draw
 from janus_competition.arena.likeness import fingerprint, near_copies, same
 from janus_competition.arena.standings import NOBODY, Standings, standings
@@ -97,6 +99,42 @@ def test_a_flood_against_one_competitor_is_found_too() -> None:
         Ballot("strong", other, Verdict.RIGHT, "grudge") for other in ("weak", "middle") for _ in range(15)
     ]
     assert suspicious(honest(600) + against) == {"grudge"}
+
+
+def settled(seed: int) -> list[Ballot]:
+    """Twenty voters who are known, and as many votes by newcomers with three each."""
+    newcomers = honest(400, voters=134, seed=seed + 100)
+    return honest(400, seed=seed) + [replace(ballot, voter=f"new {ballot.voter}") for ballot in newcomers]
+
+
+def crowd(votes: int) -> list[Ballot]:
+    """Two votes for each of many addresses: for the weak one wherever it stands, honest elsewhere."""
+    return [
+        replace(
+            ballot,
+            verdict={ballot.left: Verdict.LEFT, ballot.right: Verdict.RIGHT}.get("weak", ballot.verdict),
+            voter=f"crowd {number // 2}",
+        )
+        for number, ballot in enumerate(honest(votes, seed=9))
+    ]
+
+
+def test_a_crowd_of_many_addresses_does_not_lift_whom_it_votes_for() -> None:
+    def weak(found: Standings) -> float:
+        return next(place.strength.rating for place in found.places if place.competitor_id == "weak")
+
+    before, after = counted(settled(1)), counted(settled(1) + crowd(400))
+    assert suspicious(crowd(400)) == set()  # there is nothing about any single one of them
+    assert after.excluded["unproven_crowd"] >= 200
+    assert abs(weak(after) - weak(before)) < 20
+    believed = rate(sorted(STRENGTHS), matches(settled(1) + crowd(400)))["weak"].rating
+    assert believed - weak(before) > 100
+
+
+def test_honest_newcomers_count_and_so_does_everybody_where_nobody_is_known() -> None:
+    for seed in range(20):
+        assert held_back(settled(seed)) == set()
+    assert held_back(crowd(400)) == set()
 
 
 def test_whoever_always_takes_one_side_is_found() -> None:

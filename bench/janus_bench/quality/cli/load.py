@@ -15,7 +15,7 @@ from janus_bench.quality.load.chart import as_svg
 from janus_bench.quality.load.figures import Percentiles, StepFigures
 from janus_bench.quality.load.plan import Mode, Slo, Step, levels
 from janus_bench.quality.load.sweep import Sweep, sweep
-from janus_bench.quality.runners import Target
+from janus_bench.quality.runners import Target, reach
 from janus_mesh.errors import InvalidRequest
 
 
@@ -48,6 +48,7 @@ def start(wish: Wish, output: Path | None, chart: Path | None) -> int:
         for level in levels(mode, wish.rates or wish.concurrency)
     ]
     request = {"messages": [{"role": "user", "content": wish.prompt}], "max_tokens": wish.max_tokens}
+    uvloop.run(reach(target))
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     gc.disable()  # no pauses in the timings

@@ -259,6 +259,10 @@ def _finish(command: Callable[[], int]) -> None:
     except JanusError as error:
         sys.stderr.write(f"janus-bench: {error}\n")
         status = 2
+    except OSError as error:  # a file that cannot be read or written, or a port that is taken
+        where = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(f"janus-bench: {where}{error.strerror or error}\n")
+        status = 2
     except KeyboardInterrupt:
         status = 130
     raise typer.Exit(status)

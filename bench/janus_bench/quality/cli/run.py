@@ -15,7 +15,7 @@ from janus_bench.quality.assembling import assembled, new_header
 from janus_bench.quality.journal import Header, Journal, journal_of
 from janus_bench.quality.record import Config, SuiteRecord, TaskRecord, write
 from janus_bench.quality.reports.console import run_table
-from janus_bench.quality.runners import Bounds, Target, open_runner
+from janus_bench.quality.runners import Bounds, Target, open_runner, reach
 from janus_bench.quality.running import Plan, Progress, carry_out
 from janus_bench.quality.suites import Suite, SuiteError, load_suite
 from janus_mesh.errors import InvalidRequest
@@ -49,6 +49,7 @@ def start(wish: Wish, means: Means) -> int:
     record = SuiteRecord(name=suite.name, digest=suite.digest, tasks=len(suite.tasks))
     header = new_header(record, target, config, wish.seed)
     output = wish.output or _FOLDER / f"{header.id}.json"
+    uvloop.run(reach(target))
     if output.exists():
         raise InvalidRequest(f"{output} is there already", param="output")
     with sandboxes(means) as ready, closing(Journal.create(journal_of(output), header)) as journal:
@@ -72,6 +73,7 @@ def resume(output: Path, means: Means) -> int:
             competitor_id=header.target.competitor_id,
             api_key=means.api_key,
         )
+        uvloop.run(reach(target))
         with sandboxes(means) as ready:
             progress = uvloop.run(_carry_out(suite, header, target, journal, before, ready))
     return _finish(header, progress, output)

@@ -1,17 +1,18 @@
-"""Sends one request under load: over kept HTTP connections, or over the links of a gRPC peer."""
+"""Sends one request under load, over kept connections of either transport."""
 
 import asyncio
 import ssl
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
-from janus_bench.connection import Connection
-from janus_bench.quality.runners import Bounds, Runner, Target, open_runner
-from janus_bench.quality.runners.http import encode
+from janus_bench.quality.runners import Bounds, Target, grpc, http
 
-from .reading import LoadReader, Reading
+from .reading import ChatEventLoadReader, LoadReader, Reading, Timed
+
+ReaderT = TypeVar("ReaderT", bound=Timed)
+ReaderT_contra = TypeVar("ReaderT_contra", bound=Timed, contravariant=True)
 
 
 class Asker(Protocol):
@@ -22,32 +23,56 @@ class Asker(Protocol):
 
 
 @asynccontextmanager
-async def open_asker(target: Target, request: Mapping[str, Any], bounds: Bounds) -> AsyncIterator[Asker]:
-    """The asker for a target's transport."""
+async def open_asker(
+    target: Target, request: Mapping[str, Any], bounds: Bounds, reader: type[LoadReader] = LoadReader
+) -> AsyncIterator[Asker]:
+    """The asker for a target's transport; over HTTP, `reader` reads the answers."""
+    asker: _Asker[Any]
     if target.transport == "grpc":
-        async with open_runner(target, bounds) as runner:
-            yield _GrpcAsker(runner, request)
+        asked = grpc.encode(target, request)
+        asker = _Asker(lambda: grpc.connect(target, bounds), asked, ChatEventLoadReader, bounds)
     else:
-        asker = _HttpAsker(target, request, bounds)
-        try:
-            yield asker
-        finally:
-            asker.close()
+        tls = ssl.create_default_context() if target.tls else None
+        asker = _Asker(lambda: http.connect(target, tls), http.encode(target, request), reader, bounds)
+    try:
+        yield asker
+    finally:
+        asker.close()
 
 
-class _HttpAsker:
+class KeptConnection(Protocol[ReaderT_contra]):
+    """Asked one request after the other."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether it can be asked."""
+
+    async def ask(self, request: bytes, reader: ReaderT_contra) -> None:
+        """Returns when the answer is complete or the connection is gone."""
+
+    def leave(self) -> None:
+        """Closes it at once."""
+
+
+class _Asker(Generic[ReaderT]):
     """Takes an idle connection, or opens one: requests never queue behind each other here."""
 
-    def __init__(self, target: Target, request: Mapping[str, Any], bounds: Bounds) -> None:
-        self._target = target
-        self._request = encode(target, request)
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[KeptConnection[ReaderT]]],
+        request: bytes,
+        reader: Callable[[], ReaderT],
+        bounds: Bounds,
+    ) -> None:
+        self._connect = connect
+        self._request = request
+        self._reader = reader
         self._bounds = bounds
-        self._tls = ssl.create_default_context() if target.tls else None
-        self._idle: list[Connection] = []
+        self._kept: list[KeptConnection[ReaderT]] = []
 
     async def ask(self, intended_at: float) -> Reading:
-        reader = LoadReader()
-        connection: Connection | None = None
+        reader = self._reader()
+        connection: KeptConnection[ReaderT] | None = None
         try:
             async with asyncio.timeout(self._bounds.connect_seconds):
                 connection = await self._connection()
@@ -59,58 +84,23 @@ class _HttpAsker:
             reader.failure = "unreachable"
         finally:
             self._give_back(connection)
-        now = time.monotonic()
-        return Reading(
-            intended_at=intended_at,
-            sent_at=reader.sent_at or now,
-            first_at=reader.first_at,
-            ended_at=reader.ended_at if reader.failure is None else now,
-            tokens=reader.tokens,
-            events=reader.events,
-            failure=reader.failure,
-        )
+        return reader.reading(intended_at, time.monotonic())
 
     def close(self) -> None:
-        for connection in self._idle:
+        for connection in self._kept:
             connection.leave()
 
-    async def _connection(self) -> Connection:
-        while self._idle:
-            connection = self._idle.pop()
+    async def _connection(self) -> KeptConnection[ReaderT]:
+        while self._kept:
+            connection = self._kept.pop()
             if connection.idle:
                 return connection
-        loop = asyncio.get_running_loop()
-        _, opened = await loop.create_connection(
-            Connection, self._target.host, self._target.port, ssl=self._tls
-        )
-        return opened
+        return await self._connect()
 
-    def _give_back(self, connection: Connection | None) -> None:
+    def _give_back(self, connection: KeptConnection[ReaderT] | None) -> None:
         if connection is None:
             return
         if connection.idle:
-            self._idle.append(connection)
+            self._kept.append(connection)
         else:
             connection.leave()
-
-
-class _GrpcAsker:
-    """By the same runner as the suites: its peer shares links among all requests."""
-
-    def __init__(self, runner: Runner, request: Mapping[str, Any]) -> None:
-        self._runner = runner
-        self._request = request
-
-    async def ask(self, intended_at: float) -> Reading:
-        sent_at = time.monotonic()
-        seen = await self._runner.ask(self._request)
-        timing, failure = seen.timing, seen.answer.failure
-        return Reading(
-            intended_at=intended_at,
-            sent_at=sent_at,
-            first_at=None if timing.ttft_s is None else sent_at + timing.ttft_s,
-            ended_at=sent_at + timing.latency_s,
-            tokens=seen.usage.completion_tokens if seen.usage else None,
-            events=len(seen.events),
-            failure=None if failure is None else failure.code or failure.type,
-        )

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 import orjson
 
 from janus_bench.quality.json_shapes import count, items, member, text
+from janus_mesh.errors import JanusError
+from janus_proto._gen.janus.chat.v1 import chat_pb2
 
 _HEAD_BYTES = 64 * 1024
 _TAIL_BYTES = 4096
+_SPOKEN_EVENTS = frozenset({"content", "reasoning", "tool_call"})
 _SPOKEN = ("content", "reasoning_content", "reasoning", "tool_calls")
 
 
@@ -39,10 +42,10 @@ class Reading:
         return (self.ended_at - self.first_at) / (self.tokens - 1)
 
 
-class LoadReader:
-    """A `BodyReader` that parses an answer's beginning and its end, and only counts between them."""
+class Timed:
+    """What either transport's reader finds out, in monotonic seconds."""
 
-    __slots__ = ("_head", "_tail", "ended_at", "events", "failure", "first_at", "sent_at", "tokens")
+    __slots__ = ("ended_at", "events", "failure", "first_at", "sent_at", "tokens")
 
     def __init__(self) -> None:
         self.sent_at = 0.0
@@ -51,6 +54,27 @@ class LoadReader:
         self.tokens: int | None = None
         self.events = 0
         self.failure: str | None = None
+
+    def reading(self, intended_at: float, now: float) -> Reading:
+        """The request, over `now`, that should have left at `intended_at`."""
+        return Reading(
+            intended_at=intended_at,
+            sent_at=self.sent_at or now,
+            first_at=self.first_at,
+            ended_at=self.ended_at if self.failure is None else now,
+            tokens=self.tokens,
+            events=self.events,
+            failure=self.failure,
+        )
+
+
+class LoadReader(Timed):
+    """A `BodyReader` that parses an answer's beginning and its end, and only counts between them."""
+
+    __slots__ = ("_head", "_tail")
+
+    def __init__(self) -> None:
+        super().__init__()
         self._head = b""
         self._tail = b""
 
@@ -90,6 +114,41 @@ class LoadReader:
             self.first_at = now
             self._head = b""
         self._head = self._head[-_HEAD_BYTES:]
+
+
+class ChatEventLoadReader(Timed):
+    """A `CallReader` that looks for the first thing said and for the finish, and only counts between them."""
+
+    __slots__ = ("_ended",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ended = False
+
+    def feed(self, message: bytes, now: float) -> None:
+        self.events += 1
+        event = chat_pb2.ChatServiceChatResponse.FromString(message).event
+        said = event.WhichOneof("payload")
+        if self.first_at is None and said in _SPOKEN_EVENTS:
+            self.first_at = now
+        elif said == "finish":
+            self.tokens = event.finish.usage.completion_tokens or None
+        elif said == "error":
+            self.failure = self.failure or JanusError.from_proto(event.error).code
+        if not self._ended:
+            self.ended_at = now
+            self._ended = said in ("finish", "error")
+
+    def end(self, status: int, details: str) -> None:  # noqa: ARG002  # the reader's interface
+        if not self._ended and self.failure is None:
+            self.failure = f"grpc_{status}" if status else "stream_cut"
+
+    def lost(self) -> None:
+        if not self._ended:
+            self.failure = self.failure or "connection_lost"
+
+    def refused(self, status: int, body: bytes) -> None:  # noqa: ARG002  # the reader's interface
+        self.failure = f"http_{status}"
 
 
 def _speaks(line: bytes) -> bool:

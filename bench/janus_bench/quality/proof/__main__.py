@@ -2,7 +2,6 @@
 
 import argparse
 import gc
-import os
 
 import uvloop
 from rich.console import Console
@@ -29,18 +28,7 @@ def main() -> None:
     console.print(f"{this_machine()}; clock steps of {1e6 * clock_resolution():.2f} us", highlight=False)
     with server() as ports:
         uvloop.run(_prove_rate(ports, given, console))
-    console.print("ahead of whatever else runs here:" if _ahead_of_others() else "beside whatever else runs:")
-    with server() as ports:
         uvloop.run(_prove_times(ports, given, console))
-
-
-def _ahead_of_others() -> bool:
-    """Runs this, and what it starts, before all else: the machine's other work is no error of a reader."""
-    try:
-        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
-    except PermissionError:
-        return False
-    return True
 
 
 async def _prove_times(ports: Ports, given: argparse.Namespace, console: Console) -> None:

@@ -60,14 +60,14 @@ def server() -> Iterator[Ports]:
 
 
 async def reader_figures(target: Target, script: Script, streams: int) -> ReaderFigures:
-    """So many streams at a time, begun over one gap so that their tokens do not come in step."""
+    """So many streams at a time, begun one by one so that their tokens do not come in step."""
     async with open_runner(target, Bounds()) as runner:
         await _observed(runner, Script(tokens=1))  # connections and code are warm then
-        asked = [_later(runner, script, number * script.gap / streams) for number in range(streams)]
+        asked = [_later(runner, script, number * script.gap * (1 + 1 / streams)) for number in range(streams)]
         seen = await asyncio.gather(*asked)
     return ReaderFigures(
         transport=target.transport,
-        error=_percentiles([error for answer in seen for error in _errors(answer)]),
+        error=_percentiles([error for answer in seen for error in stamp_errors(answer)]),
         ttft=_percentiles([answer.timing.ttft_s for answer in seen]),
         itl=_percentiles([answer.timing.itl_s for answer in seen]),
         latency=_percentiles([answer.timing.latency_s for answer in seen]),
@@ -96,7 +96,7 @@ async def _observed(runner: Runner, script: Script) -> Observation:
     return seen
 
 
-def _errors(seen: Observation) -> list[float]:
+def stamp_errors(seen: Observation) -> list[float]:
     """How long after each token was written its event was stamped; the way over loopback is part of it."""
     written = [int(stamp) / 1e6 for stamp in _STAMP.findall(seen.answer.content)]
     stamped = [seen.sent_at + event.t for event in seen.events if event.kind == "content"]

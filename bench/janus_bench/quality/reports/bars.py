@@ -17,9 +17,12 @@ class Bar(NamedTuple):
     note: str
 
 
-def bars(shown: Sequence[Bar]) -> str:
+def bars(title: str, shown: Sequence[Bar]) -> str:
+    """The bars under each other; `title` is for those who do not see them."""
     height = _ROW * len(shown) + 20
-    parts = [f'<svg class="bars" viewBox="0 0 {_LEFT + _WIDTH + _RIGHT} {height}" role="img">']
+    told = "; ".join(f"{bar.name} {bar.figure.value:.1f}" for bar in shown)
+    size = f"0 0 {_LEFT + _WIDTH + _RIGHT} {height}"
+    parts = [f'<svg class="bars" viewBox="{size}" role="img" aria-label="{escape(f"{title}: {told}")}">']
     for tick in (0, 25, 50, 75, 100):
         x = _x(tick)
         parts.append(f'<path d="M{x:g} 0V{height - 16}" stroke="#e3e5e8"/>')

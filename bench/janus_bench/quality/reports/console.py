@@ -68,7 +68,11 @@ def comparison_table(first: Run, second: Run, found: Comparison) -> RenderableTy
     for name, bounds in found.components.items():
         table.add_row(name, *_difference(bounds))
     table.add_row("composite", *_difference(found.composite), style="bold")
-    return Group(Text(f"{first.id} less {second.id}"), table, *map(Text, _verdict(found)))
+    return Group(Text(f"{_named(first)} less {_named(second)}"), table, *map(Text, _verdict(found)))
+
+
+def _named(run: Run) -> str:
+    return f"{run.target.competitor_id or run.target.model} ({run.id})"
 
 
 def _difference(bounds: Bounds) -> tuple[str, str]:

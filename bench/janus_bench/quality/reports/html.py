@@ -24,6 +24,7 @@ h2{font-size:1.1rem;margin-top:2rem}
 svg{max-width:100%;height:auto;display:block}
 svg text{font:12px system-ui,sans-serif}
 svg.timeline text{font-size:9px}
+@media(max-width:40rem){svg.bars text{font-size:16px}}
 table{border-collapse:collapse;width:100%}
 td,th{text-align:left;padding:.25rem .75rem .25rem 0;border-bottom:1px solid #e3e5e8;vertical-align:top}
 td.n,th.n{text-align:right}
@@ -49,9 +50,9 @@ def as_html(run: Run) -> str:
             f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>",
             *_head(run, title),
             "<h2>Components</h2>",
-            bars(list(_components(run))),
+            bars("Components", list(_components(run))),
             "<h2>Quality by benchmark</h2>",
-            bars([Bar(name, figure, f", {figure.n} tasks") for name, figure in run.benchmarks.items()]),
+            bars("Quality by benchmark", list(_benchmarks(run))),
             "<h2>Figures</h2>",
             *_figures(summary_of(run)),
             "<h2>Answers</h2>",
@@ -80,27 +81,35 @@ def _components(run: Run) -> Iterator[Bar]:
         yield Bar(field.name, component, f", {note}")
 
 
+def _benchmarks(run: Run) -> Iterator[Bar]:
+    for name, figure in run.benchmarks.items():
+        yield Bar(name, figure, f", {figure.n} tasks")
+
+
 def _figures(told: Summary) -> Iterator[str]:
     yield '<table><tr><th></th><th class="n">p50</th><th class="n">p95</th></tr>'
-    for name, spread, unit in (
-        ("time to first token", told.ttft_s, "s"),
-        ("time per token after the first", told.itl_s, "s"),
-        ("whole answer", told.latency_s, "s"),
-        ("longest gap", told.max_gap_s, "s"),
+    for name, spread in (
+        ("time to first token", told.ttft_s),
+        ("time per token after the first", told.itl_s),
+        ("whole answer", told.latency_s),
+        ("longest gap", told.max_gap_s),
     ):
-        yield _figure_row(name, spread, unit)
+        yield _figure_row(name, spread)
     yield "</table><p>"
     cost = "not metered" if told.cost_usd is None else f"{told.cost_usd:.6f} US dollars"
     yield f"{told.completion_tokens} completion tokens, {cost}; "
     yield f"{told.failed} failed, {told.unscored} unscored.</p>"
 
 
-def _figure_row(name: str, spread: Spread, unit: str) -> str:
-    cells = "".join(
-        f'<td class="n">{"" if value is None else f"{value:.4g} {unit}"}</td>'
-        for value in (spread.p50, spread.p95)
-    )
+def _figure_row(name: str, spread: Spread) -> str:
+    cells = "".join(f'<td class="n">{_seconds(value)}</td>' for value in (spread.p50, spread.p95))
     return f"<tr><td>{escape(name)}</td>{cells}</tr>"
+
+
+def _seconds(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.2f} s" if value >= 1 else f"{1000 * value:.1f} ms"
 
 
 def _answer(record: TaskRecord) -> Iterator[str]:

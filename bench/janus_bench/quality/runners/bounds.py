@@ -15,3 +15,7 @@ class Bounds:
     events: int = 50_000
     artifact_bytes: int = 32 * 1024 * 1024  # all files of one answer
     artifacts: int = 32
+
+
+class TooMuch(Exception):
+    """The answer is longer than allowed."""

