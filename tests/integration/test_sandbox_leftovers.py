@@ -27,8 +27,10 @@ def descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def mounts() -> list[str]:
-    return sorted(Path("/proc/self/mountinfo").read_text().splitlines())
+def mounts(backend: str) -> list[str]:
+    """All of them, but for a container engine's where it is not ours to use."""
+    lines = sorted(Path("/proc/self/mountinfo").read_text().splitlines())
+    return [line for line in lines if backend == "podman" or "/containers/storage/" not in line]
 
 
 def groups(name: str) -> list[Path]:
@@ -80,7 +82,7 @@ async def test_fifty_sandboxes_leave_no_process_mount_group_file_or_descriptor(b
             await asyncio.gather(*(use() for _ in range(AT_ONCE)))
 
         await use_some()  # from here on the client has its connections
-        before = children(), mounts(), descriptors(), temporary_files()
+        before = children(), mounts(backend), descriptors(), temporary_files()
         for _ in range(count // AT_ONCE):
             await use_some()
 
@@ -88,7 +90,7 @@ async def test_fifty_sandboxes_leave_no_process_mount_group_file_or_descriptor(b
         while processes_about(used):  # an engine's own watcher of a container that is gone
             assert backend == "podman"
             await asyncio.sleep(0.05)
-        after = children(), mounts(), descriptors(), temporary_files()
+        after = children(), mounts(backend), descriptors(), temporary_files()
         assert after == before
         assert [group for sandbox in used for group in groups(sandbox)] == []
 

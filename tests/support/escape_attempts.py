@@ -165,6 +165,12 @@ FILES = [
     ),
     _attempt("the machine's sockets", "os.listdir('/run/systemd')", MISSING),
     _attempt("a container engine", _connect("AF_UNIX", "'/var/run/docker.sock'"), MISSING, DENIED),
+    _attempt(
+        "the service behind process 1",
+        "socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect('/run/control/service')",
+        MISSING,
+        REFUSED,
+    ),
     _attempt("the machine's disk", "open('/dev/vda', 'rb')", MISSING),
     _attempt("the machine's memory", "open('/dev/mem', 'rb')", MISSING),
     _attempt("the kernel's log", "open('/dev/kmsg', 'rb')", MISSING),
