@@ -14,6 +14,8 @@ NODE_CLIENT := tests/clients/node
 UI_SOURCES := $(shell find ui/src ui/scripts competition/janus_competition/marketplace/manifests -type f) ui/next.config.ts ui/postcss.config.mjs ui/tsconfig.json
 CHROMIUM := /usr/bin/chromium
 POSTGRES := /usr/lib/postgresql
+RUNSC := /usr/bin/runsc
+PODMAN := /usr/bin/podman
 # Each agent in an environment of its own, marked by the hash of its lock, so that none is installed twice.
 AGENTS := $(or $(realpath .cache),$(CURDIR)/.cache)/agents
 PYTHON_AGENTS := aider mini-swe-agent
@@ -58,7 +60,7 @@ agents: $(AGENT_STAMPS) ## Install the agents that work in sandboxes: aider, min
 agents-extra: $(call npm_stamps,$(EXTRA_AGENTS)) ## Install codex and claude-code (whose licence is not open) as well; 0.7 GB
 
 .PHONY: prepared
-prepared: setup-dev agents ui $(CHROMIUM) $(POSTGRES)
+prepared: setup-dev agents ui $(CHROMIUM) $(POSTGRES) $(RUNSC) $(PODMAN)
 
 .PHONY: test-all
 test-all: prepared ## The test suite alone; what fails in it must fail once more by itself to count
@@ -96,7 +98,7 @@ bench-mesh: setup-dev ## What streaming costs beside nginx, Envoy, Portkey and L
 	@$(BIN)/python -m janus_bench.mesh --json build/bench-mesh.json --chart build/bench-mesh.svg
 
 .PHONY: bench-sandbox
-bench-sandbox: setup-dev ## How long a sandbox takes to be made, to run a command and to end; a minute
+bench-sandbox: setup-dev ## How long a sandbox takes to be made, to run a command and to end, by each backend that runs here; two minutes
 	@mkdir -p build
 	@$(BIN)/python -m janus_bench.sandbox --json build/bench-sandbox.json
 
@@ -235,3 +237,12 @@ $(CHROMIUM):
 $(POSTGRES): | $(CHROMIUM)
 	@echo "apt-get install postgresql"
 	@apt-get update -qq && apt-get install -qq -y --no-install-recommends postgresql >/dev/null
+
+# The other ways to isolate that the sandboxes' tests try: gVisor, and an engine with the runtime that it needs
+# where control groups are of both kinds.
+$(RUNSC): | $(POSTGRES)
+	@echo "apt-get install runsc"
+	@apt-get update -qq && apt-get install -qq -y --no-install-recommends runsc >/dev/null
+$(PODMAN): | $(RUNSC)
+	@echo "apt-get install podman runc"
+	@apt-get update -qq && apt-get install -qq -y --no-install-recommends podman runc >/dev/null

@@ -2,6 +2,8 @@
 
 import ctypes
 import importlib.util
+import json
+import os
 import shutil
 import subprocess
 import sys
@@ -20,6 +22,8 @@ _TRIAL = (
     "true",
 )
 _TRIAL_SECONDS = 5.0
+_OTHER_TRIAL_SECONDS = 60.0
+_BACKEND = "JANUS_SANDBOX_BACKEND"
 _INSECURE = "JANUS_SANDBOX_INSECURE"
 
 
@@ -34,6 +38,8 @@ def obstacle(environment: Mapping[str, str]) -> str:
         return ""
     if sys.platform != "linux":
         return "they need Linux"
+    if environment.get(_BACKEND, "bubblewrap") != "bubblewrap":
+        return _others_obstacle(environment)
     program = _bubblewrap()
     if program is None:
         return "bubblewrap is missing: `make setup`, or apt-get install bubblewrap"
@@ -48,6 +54,29 @@ def obstacle(environment: Mapping[str, str]) -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"bubblewrap does not run ({error})"
     return "" if trial.returncode == 0 else f"the kernel does not let us ({trial.stderr.strip()})"
+
+
+def _others_obstacle(environment: Mapping[str, str]) -> str:
+    """What the service says of a trial run of its own; quicker ways are known for bubblewrap alone."""
+    command = [sys.executable, "-m", "janus_sandbox", "--check"]
+    try:
+        trial = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=_OTHER_TRIAL_SECONDS,
+            check=False,
+            env={**os.environ, **environment, "JANUS_LOG_FORMAT": "json"},
+        )
+    except subprocess.TimeoutExpired:
+        return f"the trial run of {environment[_BACKEND]} took more than {_OTHER_TRIAL_SECONDS:g} s"
+    if trial.returncode == 0:
+        return ""
+    last = (trial.stderr.strip().splitlines() or ["it failed and said nothing"])[-1]
+    try:
+        return str(json.loads(last)["reason"])
+    except (ValueError, KeyError, TypeError):
+        return last
 
 
 def _bubblewrap() -> str | None:

@@ -1,4 +1,7 @@
-"""`python -m janus_sandbox [--insecure]`: serves sandboxes until told to stop."""
+"""`python -m janus_sandbox [--insecure | --check]`: serves sandboxes until told to stop.
+
+With `--check` it only makes a trial run, as at every start, and ends with status 2 if none succeeds.
+"""
 
 import asyncio
 import os
@@ -15,6 +18,7 @@ from .settings import SandboxSettings
 
 log = logs.get("sandbox")
 
+_CHECK = "--check"
 _BAD_CONFIGURATION = 2  # nothing that trying again would mend
 
 
@@ -25,6 +29,10 @@ async def run(settings: SandboxSettings, stop: asyncio.Event) -> None:
     except (Unavailable, ValueError) as error:
         log.error("sandboxes cannot be isolated here", reason=str(error))
         sys.exit(_BAD_CONFIGURATION)
+    if _CHECK in sys.argv[1:]:
+        log.info("a trial run succeeded", backend=backend.isolation.backend)
+        await backend.close()
+        return
     await serve(settings, backend, table, stop)
 
 

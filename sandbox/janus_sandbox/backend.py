@@ -70,12 +70,11 @@ class Box(Protocol):
     """One running sandbox of a backend."""
 
     @property
-    def listener(self) -> socket.socket:
-        """Listens inside on the egress port; whoever reads what arrives there is the only way out."""
-
-    @property
     def egress_port(self) -> int:
-        """That port, on 127.0.0.1 inside."""
+        """The port on 127.0.0.1 inside that is the only way out."""
+
+    async def accept(self) -> socket.socket:
+        """The next connection to that port. Raises `OSError`, `Unavailable`."""
 
     @property
     def alive(self) -> bool:

@@ -21,6 +21,7 @@ from janus_mesh.errors import JanusError, PermissionDenied, Unavailable
 from janus_mesh.headers import REQUEST_ID, new_request_id
 
 from . import metrics
+from .backend import Box
 from .relay import Headers, Passed, end_to_end, relay
 from .sandbox import Sandbox
 
@@ -30,6 +31,7 @@ IDENTITY = b"x-janus-sandbox"
 _AUTHORIZATION = b"authorization"
 _MOST_CONNECTIONS = 64
 _CONNECT_SECONDS = 5.0
+_NEXT_TRY_SECONDS = 1.0
 _INSIDE = ("127.0.0.1", "localhost")
 _HTTP = {"http": 80, "https": 443}
 
@@ -48,29 +50,37 @@ class EgressGate:
             self._serve, log_config=None, access_log=False, lifespan="off", http="h11", interface="asgi3"
         )
         self._config.load()
-        self._servers: dict[str, tuple[asyncio.Server, ServerState]] = {}
+        self._open: dict[str, tuple[asyncio.Task[None], ServerState]] = {}
 
-    async def open(self, sandbox: Sandbox) -> None:
+    def open(self, sandbox: Sandbox, box: Box) -> None:
         """Lets a sandbox out."""
-        assert sandbox.box is not None
         state = ServerState()
-
-        def protocol() -> asyncio.Protocol:
-            return _Connection(self._config, state, app_state={"sandbox": sandbox})
-
-        server = await asyncio.get_running_loop().create_server(protocol, sock=sandbox.box.listener.dup())
-        self._servers[sandbox.id] = server, state
+        self._open[sandbox.id] = asyncio.create_task(self._let_out(sandbox, box, state)), state
 
     def close(self, sandbox: Sandbox) -> None:
         """Shuts the way out and breaks off what is on it."""
-        server, state = self._servers.pop(sandbox.id, (None, None))
-        if server is None or state is None:
+        letting_out, state = self._open.pop(sandbox.id, (None, None))
+        if letting_out is None or state is None:
             return
-        server.close()
+        letting_out.cancel()
         for task in state.tasks:
             task.cancel()
         for connection in list(state.connections):
             connection.shutdown()
+
+    async def _let_out(self, sandbox: Sandbox, box: Box, state: ServerState) -> None:
+        def protocol() -> asyncio.Protocol:
+            return _Connection(self._config, state, app_state={"sandbox": sandbox})
+
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                await loop.connect_accepted_socket(protocol, await box.accept())
+            except OSError as error:  # no descriptors are left
+                log.error("a sandbox cannot get out", sandbox=sandbox.id, reason=str(error))
+                await asyncio.sleep(_NEXT_TRY_SECONDS)
+            except Unavailable:
+                return  # it is gone
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         sandbox: Sandbox = scope["state"]["sandbox"]

@@ -10,18 +10,16 @@ import shutil
 import socket
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
-from janus_mesh.errors import Unavailable
-
 from .backend import Isolation, Usage
-from .bubblewrap.image import lay_out_supervisor
+from .image import HOME, ROOTS, lay_out_supervisor
 from .limits import Limits
 from .supervised_box import SupervisedBox
 from .supervisor_link import SupervisorLink
 from .watched_process import WatchedProcess
 
-_READY_SECONDS = 10.0
 _LEAVE_SECONDS = 2.0
 _LOST = (
     "everything: commands read and write whatever the service's user may",
@@ -43,7 +41,7 @@ class Insecure:
 
     async def start(self, box_id: str, limits: Limits) -> SupervisedBox:  # noqa: ARG002  # nobody keeps them
         folder = self._folder / box_id
-        roots = {"/workspace": folder / "workspace", "/tmp": folder / "tmp", "/home/janus": folder / "home"}  # noqa: S108  # inside
+        roots = {name: folder / name.strip("/").replace("/", "-") for name in ROOTS}
         for root in roots.values():
             root.mkdir(parents=True)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -52,6 +50,7 @@ class Insecure:
                 "control": theirs.fileno(),
                 "egress_port": 0,
                 "roots": {name: str(root) for name, root in roots.items()},
+                "carries": False,
             }
             command = (
                 sys.executable,
@@ -61,24 +60,31 @@ class Insecure:
                 json.dumps(configuration),
             )
             process = WatchedProcess.start(command, (theirs.fileno(),))
-        link = SupervisorLink(ours, box_id)
-
-        async def finish() -> None:
-            link.close()  # at which the supervisor ends what it started, and then itself
-            if not await process.ended(within=_LEAVE_SECONDS):
-                process.kill()
-                await process.ended()
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-
-        try:
-            listener, port = await link.ready(_READY_SECONDS)
-        except Unavailable:
-            await finish()
-            raise
-        environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(roots["/home/janus"])}
-        return SupervisedBox(
-            link, listener, port, environment=environment, user=None, usage=Usage, finish=finish
-        )
+        environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(roots[HOME])}
+        hold = _Hold(process, folder)
+        return await SupervisedBox.open_when_ready(SupervisorLink(ours, box_id), hold, environment)
 
     async def close(self) -> None:
         await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Hold:
+    process: WatchedProcess
+    folder: Path
+
+    def give(self, output: int) -> None:
+        """They run as ourselves."""
+
+    def usage(self) -> Usage:
+        return Usage()
+
+    def said(self) -> str:
+        return self.process.said()
+
+    async def end(self, link: SupervisorLink) -> None:
+        link.close()  # at which the supervisor ends what it started, and then itself
+        if not await self.process.ended(within=_LEAVE_SECONDS):
+            self.process.kill()
+            await self.process.ended()
+        await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)

@@ -48,8 +48,8 @@ class Instance:
         os.close(self._lock)
 
 
-def sweep(base: Path, end_leftovers: Callable[[str], int]) -> int:
-    """Ends what dead services left; `end_leftovers(name)` ends the sandboxes of one and counts them.
+def sweep(base: Path, end_leftovers: Callable[[Path], int]) -> int:
+    """Ends what dead services left; `end_leftovers(folder)` ends the sandboxes of one and counts them.
 
     Returns how many services had left something. Raises `OSError` for a base that is not ours.
     """
@@ -62,7 +62,7 @@ def sweep(base: Path, end_leftovers: Callable[[str], int]) -> int:
             lock = _lock(folder)
             if lock is None:
                 continue
-            ended = end_leftovers(folder.name)
+            ended = end_leftovers(folder)
             Instance(folder, lock).remove()
             swept += 1
             log.warning("ended what a dead service left", instance=folder.name, sandboxes=ended)

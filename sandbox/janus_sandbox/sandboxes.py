@@ -93,7 +93,7 @@ class Sandboxes:
             if victims:
                 await asyncio.wait([self._keep(self._bury(victim)) for victim in victims])
             box = sandbox.box = ready or await self._backend.start(sandbox_id, order.limits)
-            await self._gate.open(sandbox)
+            self._gate.open(sandbox, box)
         except BaseException:
             await asyncio.shield(self._end(sandbox, EndReason.FAILED))
             raise

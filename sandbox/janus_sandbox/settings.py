@@ -4,7 +4,7 @@ import ipaddress
 import os
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -47,6 +47,9 @@ class SandboxSettings(ServiceSettings):
     sandbox_public_url: str = Field("", description="Where that port is reached from outside.")
     platform_url: Url = Field("http://127.0.0.1:8010", description="The only place sandboxes can reach.")
 
+    sandbox_backend: Literal["auto", "bubblewrap", "gvisor", "podman", "docker"] = Field(
+        "bubblewrap", description="What isolates; `auto`: the first of the others whose trial run succeeds."
+    )
     sandbox_insecure: bool = Field(False, description="Run without isolation where there is none.")
     sandbox_state: Path = Field(default_factory=_state_folder)
     sandbox_image: str = Field("", description="Folders seen inside at their own path, `:` between.")

@@ -1,49 +1,67 @@
 """A box whose supervisor does the work; how it was made and how it ends is its backend's affair."""
 
 import asyncio
-import os
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Protocol
+
+from janus_mesh.errors import JanusError, Unavailable
 
 from .backend import Command, Entry, Execution, Usage
 from .supervisor_link import SupervisorLink
 
 _PROXIES = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
+_READY_SECONDS = 10.0
+
+
+class Hold(Protocol):
+    """What a backend holds a box by."""
+
+    def give(self, output: int) -> None:
+        """Makes a descriptor the commands' own, so that they may open /dev/stdout and /dev/stderr by name."""
+
+    def usage(self) -> Usage: ...
+
+    async def end(self, link: SupervisorLink) -> None:
+        """Ends all of it, closes the link and leaves nothing behind; called once."""
+
+    def said(self) -> str:
+        """What its program complained of, once it has ended."""
 
 
 class SupervisedBox:
-    """Made by `when_ready`. `finish` ends all of it and leaves nothing behind; it is called once."""
+    """Made by `open_when_ready`, when commands can be run in it."""
 
-    def __init__(
-        self,
-        link: SupervisorLink,
-        listener: socket.socket,
-        egress_port: int,
-        *,
-        environment: Mapping[str, str],
-        user: int | None,
-        usage: Callable[[], Usage],
-        finish: Callable[[], Awaitable[None]],
-    ) -> None:
-        self.listener = listener
+    def __init__(self, link: SupervisorLink, hold: Hold, egress_port: int, env: Mapping[str, str]) -> None:
         self.egress_port = egress_port
         self._link = link
-        self._environment = {**environment, **_way_out(egress_port)}
-        self._user = user
-        self._usage = usage
-        self._finish = finish
+        self._hold = hold
+        self._environment = {**env, **_way_out(egress_port)}
         self._ending: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open_when_ready(
+        cls, link: SupervisorLink, hold: Hold, env: Mapping[str, str]
+    ) -> "SupervisedBox":
+        """Raises `Unavailable`, saying why, when it does not get ready; then nothing of it is left."""
+        try:
+            return cls(link, hold, await link.ready(_READY_SECONDS), env)
+        except JanusError as error:
+            await hold.end(link)
+            said = hold.said() or error.message
+            raise Unavailable(f"a sandbox could not be started: {said}") from error
+        except BaseException:
+            await asyncio.shield(hold.end(link))
+            raise
 
     @property
     def alive(self) -> bool:
         return self._ending is None and not self._link.gone.is_set()
 
     async def execute(self, command: Command, stdout: int, stderr: int) -> Execution:
-        if self._user is not None:
-            # So that a command may open /dev/stdout and /dev/stderr by name.
-            os.fchown(stdout, self._user, self._user)
-            os.fchown(stderr, self._user, self._user)
+        self._hold.give(stdout)
+        self._hold.give(stderr)
         env = {**self._environment, **command.env}
         return await self._link.execute(replace(command, env=env), stdout, stderr)
 
@@ -56,11 +74,14 @@ class SupervisedBox:
     async def list(self, path: str, within: str = "") -> list[Entry]:
         return await self._link.list(path, within)
 
+    async def accept(self) -> socket.socket:
+        return await self._link.accept()
+
     async def connect(self, port: int) -> socket.socket:
         return await self._link.connect(port)
 
     def usage(self) -> Usage:
-        return self._usage() if self._ending is None else Usage()
+        return self._hold.usage() if self._ending is None else Usage()
 
     async def ended(self) -> None:
         await self._link.gone.wait()
@@ -72,8 +93,8 @@ class SupervisedBox:
         await asyncio.shield(self._ending)
 
     async def _end(self) -> None:
-        self.listener.close()
-        await self._finish()
+        await self._hold.end(self._link)
+        self._link.stop_listening()
 
 
 def _way_out(port: int) -> dict[str, str]:

@@ -7,53 +7,74 @@ import asyncio
 import json
 import os
 import socket
-import stat
-from contextlib import suppress
 from itertools import count
 from typing import Any
 
 from janus_mesh import logs
-from janus_mesh.errors import InvalidRequest, JanusError, NotFound, PayloadTooLarge, Unavailable
+from janus_mesh.errors import JanusError, PayloadTooLarge, Unavailable
 
 from .backend import Command, Entry
+from .handed_over import Answer, as_file, as_socket, refused
 from .inside.channel import MAX_PACKET, receive_packet
+from .linked_execution import LinkedExecution
 
 log = logs.get("sandbox.supervisor")
 
 _ANSWER_SECONDS = 10.0
 _MAX_BODY = 8 * 1024 * 1024
-_READY = "ready"
-
-Answer = tuple[dict[str, Any], list[int]]
+_READY, _DIAL = "ready", "dial"
+_MOST_DIALLED = 64
 
 
 class SupervisorLink:
-    """Talks to one supervisor. Every method raises `Unavailable` once it is gone."""
+    """Talks to one supervisor. Every method raises `Unavailable` once it is gone.
 
-    def __init__(self, control: socket.socket, box_id: str) -> None:
+    With `carries` descriptors only go in: files are copied into ours, connections carried to sockets of ours.
+    """
+
+    def __init__(self, control: socket.socket, box_id: str, *, carries: bool = False) -> None:
         control.setblocking(False)
         self._control = control
         self._box_id = box_id
+        self._carries = carries
         self._loop = asyncio.get_running_loop()
         self._ids = count(1)
         self._waiting: dict[str, asyncio.Future[Answer]] = {_READY: self._loop.create_future()}
         self._sending = asyncio.Lock()
+        self._listener: socket.socket | None = None
+        self._dialled: asyncio.Queue[int] = asyncio.Queue(_MOST_DIALLED)
         self.gone = asyncio.Event()
         self._loop.add_reader(control.fileno(), self._readable)
 
-    async def ready(self, seconds: float) -> tuple[socket.socket, int]:
-        """The listener of the way out, and its port, as soon as commands can be run."""
+    async def ready(self, seconds: float) -> int:
+        """The egress port, as soon as commands can be run."""
         message, descriptors = await self._answer(_READY, self._waiting[_READY], seconds)
-        return _as_socket(descriptors), int(message["egress_port"])
+        if not self._carries:
+            self._listener = as_socket(descriptors)
+        return int(message["egress_port"])
 
-    async def execute(self, command: Command, stdout: int, stderr: int) -> "LinkedExecution":
+    async def accept(self) -> socket.socket:
+        """The next connection to the egress port. Raises `OSError` when there are no descriptors for it."""
+        if self._listener is not None:
+            return (await self._loop.sock_accept(self._listener))[0]
+        number = await self._dialled.get()
+        ours, theirs = _stream_pair()
+        with theirs:
+            try:
+                await self._send({"id": self._new_id(), "op": "carry", "number": number}, theirs.fileno())
+            except BaseException:
+                ours.close()
+                raise
+        return ours
+
+    async def execute(self, command: Command, stdout: int, stderr: int) -> LinkedExecution:
         id_ = self._new_id()
         ending = self._expect(id_)
         request = {"argv": list(command.argv), "cwd": command.cwd, "env": dict(command.env)}
         await self._send({"id": id_, "op": "exec", **request}, stdout, stderr)
-        return LinkedExecution(self, id_, ending)
+        return LinkedExecution(lambda: self._kill(id_), ending)
 
-    async def kill(self, target: str) -> None:
+    async def _kill(self, target: str) -> None:
         await self._send({"id": self._new_id(), "op": "kill", "target": target})
 
     async def write(self, path: str, content: bytes, mode: int) -> None:
@@ -66,12 +87,13 @@ class SupervisorLink:
             os.close(source)
 
     async def open(self, path: str, within: str) -> int:
-        _, descriptors = await self._ask({"op": "read", "path": path, "within": within})
-        return _as_file(descriptors)
+        request = {"op": "read", "path": path, "within": within}
+        if self._carries:
+            return await self._filled(request)
+        return as_file((await self._ask(request))[1])
 
     async def list(self, path: str, within: str) -> list[Entry]:
-        _, descriptors = await self._ask({"op": "list", "path": path, "within": within})
-        body = _as_file(descriptors)
+        body = await self._filled({"op": "list", "path": path, "within": within})
         try:
             entries = json.loads(os.pread(body, _MAX_BODY, 0))
         finally:
@@ -82,8 +104,32 @@ class SupervisorLink:
         ]
 
     async def connect(self, port: int) -> socket.socket:
-        _, descriptors = await self._ask({"op": "connect", "port": port})
-        return _as_socket(descriptors)
+        request = {"op": "connect", "port": port}
+        if not self._carries:
+            return as_socket((await self._ask(request))[1])
+        ours, theirs = _stream_pair()
+        with theirs:
+            try:
+                await self._ask(request, theirs.fileno())
+            except BaseException:
+                ours.close()
+                raise
+        return ours
+
+    async def _filled(self, request: dict[str, Any]) -> int:
+        """A file of ours in memory that the supervisor fills, so that its pages count for the sandbox."""
+        target = os.memfd_create("answer", os.MFD_CLOEXEC)
+        try:
+            await self._ask(request, target)
+        except BaseException:
+            os.close(target)
+            raise
+        return target
+
+    def stop_listening(self) -> None:
+        """For when nobody waits in `accept` any more."""
+        if self._listener is not None:
+            self._listener.close()
 
     def close(self) -> None:
         """Lets go of the supervisor, which ends it."""
@@ -123,7 +169,7 @@ class SupervisorLink:
         finally:
             self._waiting.pop(id_, None)
         if refusal := message.get("error"):
-            raise _refused(str(refusal.get("code")), str(refusal.get("message")))
+            raise refused(str(refusal.get("code")), str(refusal.get("message")))
         return message, descriptors
 
     async def _send(self, request: dict[str, Any], *descriptors: int) -> None:
@@ -167,7 +213,12 @@ class SupervisorLink:
             return
         try:
             message = json.loads(data)
+            if self._carries and message["id"] == _DIAL:
+                self._dialled.put_nowait(int(message["number"]))
+                return
             future = self._waiting.pop(str(message["id"]), None)
+        except asyncio.QueueFull:  # whoever dials on and on waits in vain
+            future = None
         except (ValueError, TypeError, KeyError):
             log.warning("a sandbox speaks gibberish", sandbox=self._box_id, bytes=len(data))
             future = None
@@ -181,65 +232,13 @@ class SupervisorLink:
         return Unavailable(f"sandbox {self._box_id} is gone", code="sandbox_gone")
 
 
-class LinkedExecution:
-    """One command under way."""
-
-    def __init__(self, link: SupervisorLink, id_: str, ending: asyncio.Future[Answer]) -> None:
-        self._link = link
-        self._id = id_
-        self._ending = ending
-
-    async def wait(self) -> int:
-        message, descriptors = await asyncio.shield(self._ending)
-        for descriptor in descriptors:
-            os.close(descriptor)
-        if refusal := message.get("error"):
-            raise _refused(str(refusal.get("code")), str(refusal.get("message")))
-        return int(message["exit"])
-
-    async def kill(self) -> None:
-        if not self._ending.done():
-            with suppress(Unavailable):
-                await self._link.kill(self._id)
+def _stream_pair() -> tuple[socket.socket, socket.socket]:
+    """Our end of a carried connection, and theirs."""
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    return ours, theirs
 
 
 def _resolve(future: asyncio.Future[None]) -> None:
     if not future.done():
         future.set_result(None)
-
-
-def _refused(code: str, message: str) -> JanusError:
-    """A failed file operation or connection, in the words of the API."""
-    if code == "ENOENT":
-        return NotFound("no such file or folder", param="path", code="file_not_found")
-    if code in ("ENOSPC", "EDQUOT", "EFBIG", "ENOMEM"):
-        return PayloadTooLarge("the sandbox's disk is full", param="path", code="disk_full")
-    if code in ("ECONNREFUSED", "ETIMEDOUT"):
-        return Unavailable("nobody listens on that port of the sandbox", code="port_closed")
-    if code == "E2BIG":
-        return PayloadTooLarge("command and environment are larger than the kernel takes")
-    if code == "EAGAIN":
-        return Unavailable("the sandbox has no room for another process", code="process_limit")
-    return InvalidRequest(f"path: {message.lower()}", param="path")
-
-
-def _as_file(descriptors: list[int]) -> int:
-    """The one descriptor, if it is a regular file: reading from anything else might never end."""
-    return _only(descriptors, stat.S_ISREG)
-
-
-def _as_socket(descriptors: list[int]) -> socket.socket:
-    received = socket.socket(fileno=_only(descriptors, stat.S_ISSOCK))
-    if received.family is not socket.AF_INET or received.type != socket.SOCK_STREAM:
-        received.close()
-        raise Unavailable("the sandbox answered with another socket than asked for")
-    received.setblocking(False)
-    return received
-
-
-def _only(descriptors: list[int], kind: Any) -> int:
-    if len(descriptors) == 1 and kind(os.fstat(descriptors[0]).st_mode):
-        return descriptors[0]
-    for descriptor in descriptors:
-        os.close(descriptor)
-    raise Unavailable("the sandbox answered with something else than asked for")

@@ -24,7 +24,9 @@ class WatchedProcess:
         self._loop.add_reader(self._pidfd, self._end)
 
     @classmethod
-    def start(cls, command: Sequence[str], descriptors: Sequence[int]) -> Self:
+    def start(
+        cls, command: Sequence[str], descriptors: Sequence[int] = (), *, stdin: int = subprocess.DEVNULL
+    ) -> Self:
         """Starts a command that inherits these descriptors, and nothing of our environment.
 
         To be called on the main thread: a child may be told to die with the thread that made it.
@@ -33,7 +35,7 @@ class WatchedProcess:
         try:
             process = subprocess.Popen(  # noqa: S603  # our own program and arguments
                 command,
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=subprocess.DEVNULL,
                 stderr=said,
                 pass_fds=descriptors,

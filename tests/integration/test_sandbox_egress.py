@@ -17,11 +17,11 @@ WAY_OUT = "http://127.0.0.1:3128"
 
 @asynccontextmanager
 async def platform_and_sandbox(
-    script: Any = None, **fields: Any
+    script: Any = None, backend: str = "bubblewrap", **fields: Any
 ) -> AsyncIterator[tuple[HttpCompetitor, SandboxService, str]]:
     async with (
         HttpCompetitor(script or scripts.completion()) as platform,
-        sandbox_service(platform_url=platform.url) as service,
+        sandbox_service(platform_url=platform.url, sandbox_backend=backend) as service,
     ):
         yield platform, service, await service.create(**fields)
 
@@ -32,8 +32,9 @@ def egress_lines(logs: list[Any]) -> list[tuple[str, str, str]]:
     ]
 
 
-async def test_a_call_reaches_the_platform_under_the_sandboxs_name() -> None:
-    async with platform_and_sandbox() as (platform, service, sandbox):
+@pytest.mark.every_backend
+async def test_a_call_reaches_the_platform_under_the_sandboxs_name(backend: str) -> None:
+    async with platform_and_sandbox(backend=backend) as (platform, service, sandbox):
         asked = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
         with capture_logs() as logs:
             ran = await service.exec(
@@ -63,8 +64,9 @@ async def test_the_platform_can_be_asked_for_as_through_a_proxy() -> None:
         assert ran["stdout"].endswith("200")
 
 
-async def test_the_token_is_added_outside_and_never_seen_inside() -> None:
-    async with platform_and_sandbox(egressToken="jt-secret") as (platform, service, sandbox):
+@pytest.mark.every_backend
+async def test_the_token_is_added_outside_and_never_seen_inside(backend: str) -> None:
+    async with platform_and_sandbox(backend=backend, egressToken="jt-secret") as (platform, service, sandbox):
         await service.exec(
             sandbox, f"curl -sS {WAY_OUT}/v1/chat/completions -d '{{}}' -H 'authorization: Bearer mine'"
         )
@@ -109,7 +111,8 @@ async def test_any_other_destination_is_refused_and_logged(
         assert (await service.get(sandbox))["usage"]["egressRefusals"] == 1
 
 
-async def test_a_stream_passes_as_it_comes() -> None:
+@pytest.mark.every_backend
+async def test_a_stream_passes_as_it_comes(backend: str) -> None:
     first_read = asyncio.Event()
 
     async def in_two(reply: Reply) -> None:
@@ -118,7 +121,7 @@ async def test_a_stream_passes_as_it_comes() -> None:
         await first_read.wait()
         await reply.send(b"data: 2\n\n")
 
-    async with platform_and_sandbox(in_two) as (_, service, sandbox):
+    async with platform_and_sandbox(in_two, backend) as (_, service, sandbox):
         prompt = f"curl -sSN {WAY_OUT}/v1/chat/completions -d '{{}}'"
         url = f"/api/sandboxes/{sandbox}/agent/run"
         async with service.client.stream("POST", url, json={"agent": "command", "prompt": prompt}) as answer:
@@ -141,8 +144,9 @@ async def test_an_agent_that_is_ended_lets_go_of_the_platform() -> None:
         await running
 
 
-async def test_a_sandbox_that_ends_lets_go_of_the_platform() -> None:
-    async with platform_and_sandbox(scripts.hang_before_head) as (platform, service, sandbox):
+@pytest.mark.every_backend
+async def test_a_sandbox_that_ends_lets_go_of_the_platform(backend: str) -> None:
+    async with platform_and_sandbox(scripts.hang_before_head, backend) as (platform, service, sandbox):
         running = asyncio.create_task(
             service.post(sandbox, "exec", command=f"curl -s {WAY_OUT}/v1/chat/completions -d '{{}}'")
         )
@@ -180,8 +184,9 @@ async def test_what_speaks_no_http_is_hung_up_on() -> None:
         assert platform.connections == 0
 
 
-async def test_connections_beyond_the_bound_are_closed_and_the_rest_still_work() -> None:
-    async with platform_and_sandbox() as (_, service, sandbox):
+@pytest.mark.every_backend
+async def test_connections_beyond_the_bound_are_closed_and_the_rest_still_work(backend: str) -> None:
+    async with platform_and_sandbox(backend=backend) as (_, service, sandbox):
         program = (
             "import socket, select\n"
             "held = [socket.create_connection(('127.0.0.1', 3128)) for _ in range(100)]\n"

@@ -1,6 +1,8 @@
 """Commands in a sandbox: what they say, how they end, and that they stay within bounds."""
 
 import asyncio
+import os
+import signal
 import time
 from collections.abc import AsyncIterator
 
@@ -12,8 +14,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def service() -> AsyncIterator[SandboxService]:
-    async with sandbox_service(sandbox_max_output_bytes=100_000) as running:
+async def service(backend: str) -> AsyncIterator[SandboxService]:
+    async with sandbox_service(sandbox_max_output_bytes=100_000, sandbox_backend=backend) as running:
         yield running
 
 
@@ -27,6 +29,7 @@ async def until_there(service: SandboxService, sandbox: str, name: str) -> None:
         await asyncio.sleep(0.01)
 
 
+@pytest.mark.every_backend
 async def test_both_outputs_and_the_code_come_back(service: SandboxService, sandbox: str) -> None:
     ran = await service.exec(sandbox, "echo out; echo err >&2; exit 7")
     assert (ran["stdout"], ran["stderr"], ran["exitCode"]) == ("out\n", "err\n", 7)
@@ -37,11 +40,13 @@ async def test_words_are_passed_as_they_are(service: SandboxService, sandbox: st
     assert ran["stdout"] == "a b|$HOME|é|"
 
 
+@pytest.mark.every_backend
 async def test_environments_add_up_and_the_commands_own_wins(service: SandboxService, sandbox: str) -> None:
     ran = await service.exec(sandbox, "echo $FROM_CREATE $BOTH", env={"BOTH": "exec"})
     assert ran["stdout"] == "1 exec\n"
 
 
+@pytest.mark.every_backend
 async def test_nothing_of_the_services_environment_comes_in(
     service: SandboxService, sandbox: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,6 +81,7 @@ async def test_standard_input_is_empty(service: SandboxService, sandbox: str) ->
     assert (await service.exec(sandbox, "cat; echo over"))["stdout"] == "over\n"
 
 
+@pytest.mark.every_backend
 async def test_outputs_can_be_opened_by_name(service: SandboxService, sandbox: str) -> None:
     ran = await service.exec(sandbox, "echo a >/dev/stdout; echo b >/dev/stderr")
     assert (ran["stdout"], ran["stderr"]) == ("a\n", "b\n")
@@ -85,6 +91,7 @@ async def test_a_pipe_that_closes_ends_its_writer(service: SandboxService, sandb
     assert (await service.exec(sandbox, "yes | head -1", timeoutMs=5000))["stdout"] == "y\n"
 
 
+@pytest.mark.every_backend
 async def test_a_command_that_takes_too_long_is_ended_with_its_children(
     service: SandboxService, sandbox: str
 ) -> None:
@@ -94,6 +101,7 @@ async def test_a_command_that_takes_too_long_is_ended_with_its_children(
     assert left["stdout"] == ""
 
 
+@pytest.mark.every_backend
 async def test_output_is_kept_up_to_its_bound_and_the_rest_is_dropped(
     service: SandboxService, sandbox: str
 ) -> None:
@@ -116,6 +124,7 @@ async def test_what_runs_in_the_background_goes_on_and_holds_nothing_up(
     await until_there(service, sandbox, "stopped")
 
 
+@pytest.mark.every_backend
 async def test_commands_run_side_by_side(service: SandboxService, sandbox: str) -> None:
     meet = "touch here-{0}; until [ -e here-{1} ]; do sleep 0.01; done; echo met"
     both = await asyncio.gather(
@@ -124,6 +133,7 @@ async def test_commands_run_side_by_side(service: SandboxService, sandbox: str) 
     assert [ran["stdout"] for ran in both] == ["met\n", "met\n"]
 
 
+@pytest.mark.every_backend
 async def test_a_client_that_leaves_ends_its_command(service: SandboxService, sandbox: str) -> None:
     asking = asyncio.create_task(service.post(sandbox, "exec", command="touch begun; exec sleep 87654"))
     await until_there(service, sandbox, "begun")
@@ -139,14 +149,13 @@ async def test_a_command_that_eats_memory_is_ended_alone(service: SandboxService
     assert (await service.exec(small, "echo alive"))["stdout"] == "alive\n"
 
 
+@pytest.mark.every_backend
 async def test_a_sandbox_whose_first_process_dies_says_so(service: SandboxService) -> None:
     fragile = await service.create()
     running = asyncio.create_task(service.post(fragile, "exec", command="touch up; sleep 60"))
     await until_there(service, fragile, "up")
     sandbox, _ = service.sandboxes.running(fragile)
-    for group in service.backend._tree.leftover():
-        if fragile in str(group.process_files[0]):
-            group.kill()
+    os.kill(service.processes(fragile)[0], signal.SIGKILL)  # takes all others along
     assert error_of(await running) == (503, None, "sandbox_gone")
     while sandbox.end_reason is None:
         await asyncio.sleep(0.01)

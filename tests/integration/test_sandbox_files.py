@@ -14,8 +14,8 @@ MOST = 1024 * 1024
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def service() -> AsyncIterator[SandboxService]:
-    async with sandbox_service(sandbox_max_file_bytes=MOST) as running:
+async def service(backend: str) -> AsyncIterator[SandboxService]:
+    async with sandbox_service(sandbox_max_file_bytes=MOST, sandbox_backend=backend) as running:
         yield running
 
 
@@ -33,6 +33,7 @@ async def names(service: SandboxService, sandbox: str, path: str) -> dict[str, s
     return {entry["name"]: entry["type"] for entry in answer.json()["entries"]}
 
 
+@pytest.mark.every_backend
 async def test_text_comes_back_as_it_was(service: SandboxService, sandbox: str) -> None:
     written = await service.post(sandbox, "files/write", path="a/b.txt", content="grüß\n")
     assert written.json() == {"path": "a/b.txt", "size": 7}
@@ -40,6 +41,7 @@ async def test_text_comes_back_as_it_was(service: SandboxService, sandbox: str) 
     assert (await service.exec(sandbox, "cat a/b.txt"))["stdout"] == "grüß\n"
 
 
+@pytest.mark.every_backend
 async def test_every_byte_survives_as_base64(service: SandboxService, sandbox: str) -> None:
     content = bytes(range(256)) * 100
     encoded = base64.b64encode(content).decode()
@@ -61,6 +63,7 @@ async def test_a_written_file_is_the_commands_own_and_has_its_mode(
     assert (await service.exec(sandbox, "./run.sh && rm run.sh"))["stdout"] == "janus\n"
 
 
+@pytest.mark.every_backend
 async def test_a_folder_is_listed_by_name_without_following_links(
     service: SandboxService, sandbox: str
 ) -> None:
@@ -75,6 +78,7 @@ async def test_a_folder_is_listed_by_name_without_following_links(
         *("to-etc/passwd", "to-passwd", "to-proc/environ", "to-root/etc/passwd"),
     ],
 )
+@pytest.mark.every_backend
 async def test_no_path_leads_out(service: SandboxService, sandbox: str, path: str) -> None:
     links = "ln -sfn /etc to-etc; ln -sf /etc/passwd to-passwd; ln -sfn /proc/1 to-proc; ln -sfn / to-root"
     await service.exec(sandbox, links)
@@ -98,6 +102,7 @@ async def test_what_is_no_regular_file_is_not_read(service: SandboxService, sand
     assert (await read(service, sandbox, "odd")).status_code == 400
 
 
+@pytest.mark.every_backend
 async def test_a_missing_file_is_not_found(service: SandboxService, sandbox: str) -> None:
     assert error_of(await read(service, sandbox, "nothing")) == (404, "path", "file_not_found")
 

@@ -28,8 +28,8 @@ server.serve_forever()
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def service() -> AsyncIterator[SandboxService]:
-    async with sandbox_service() as running:
+async def service(backend: str) -> AsyncIterator[SandboxService]:
+    async with sandbox_service(sandbox_backend=backend) as running:
         yield running
 
 
@@ -52,6 +52,7 @@ async def visitor(service: SandboxService, sandbox: str) -> AsyncIterator[httpx.
         yield client
 
 
+@pytest.mark.every_backend
 async def test_an_artifact_is_served_to_the_byte(service: SandboxService, sandbox: str) -> None:
     inside = (await service.exec(sandbox, "sha256sum <artifacts/deep/random.bin"))["stdout"].split()[0]
     async with visitor(service, sandbox) as client:
@@ -59,6 +60,8 @@ async def test_an_artifact_is_served_to_the_byte(service: SandboxService, sandbo
     assert hashlib.sha256(answer.content).hexdigest() == inside
 
 
+@pytest.mark.every_backend
+@pytest.mark.every_backend
 async def test_part_of_an_artifact_is_served(service: SandboxService, sandbox: str) -> None:
     async with visitor(service, sandbox) as client:
         whole = (await client.get("/artifacts/deep/random.bin")).content
@@ -99,6 +102,7 @@ async def test_a_folder_is_listed(service: SandboxService, sandbox: str) -> None
         "%00",
     ],
 )
+@pytest.mark.every_backend
 async def test_nothing_but_artifacts_is_served(service: SandboxService, sandbox: str, path: str) -> None:
     await service.exec(sandbox, "ln -sfn /etc artifacts/out; ln -sf /etc/passwd artifacts/to-passwd")
     async with visitor(service, sandbox) as client:
@@ -107,6 +111,7 @@ async def test_nothing_but_artifacts_is_served(service: SandboxService, sandbox:
     assert "root:" not in answer.text
 
 
+@pytest.mark.every_backend
 async def test_a_port_inside_answers(service: SandboxService, sandbox: str) -> None:
     async with visitor(service, sandbox) as client:
         answer = await client.post(
@@ -128,6 +133,7 @@ async def test_a_port_that_is_not_exposed_is_not_shown(service: SandboxService, 
         assert error_of(await client.get("/ports/3128/"))[2] == "port_not_exposed"
 
 
+@pytest.mark.every_backend
 async def test_a_port_where_nobody_listens_is_a_typed_error(service: SandboxService, sandbox: str) -> None:
     async with visitor(service, sandbox) as client:
         assert (await client.get("/ports/8081/")).status_code == 503

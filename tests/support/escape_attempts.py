@@ -60,6 +60,10 @@ class Attempt:
     def __str__(self) -> str:
         return self.name.replace(" ", "-")
 
+    def endings(self, *, own_kernel: bool) -> tuple[str, ...]:
+        """How it may end; a kernel that is the sandbox's own answers some calls in its own way."""
+        return OWN_KERNEL.get(self.name, self.ends_with) if own_kernel else self.ends_with
+
     @property
     def whole(self) -> str:
         return PRELUDE.replace("{numbers}", repr(NUMBERS)) + self.program
@@ -70,7 +74,7 @@ def _attempt(name: str, program: str, *ends_with: str) -> Attempt:
 
 
 def _connect(family: str, address: str) -> str:
-    return f"s = socket.socket(socket.{family}); s.settimeout(5); s.connect({address})"
+    return f"s = socket.socket(socket.{family}); s.settimeout(1); s.connect({address})"
 
 
 def _send(family: str, address: str) -> str:
@@ -156,9 +160,17 @@ NETWORK = [
 FILES = [
     _attempt("the machine's passwords", "open('/etc/shadow')", MISSING),
     _attempt("root's home", "os.listdir('/root')", MISSING),
-    _attempt("the machine's processes", "os.listdir('/sys/fs/cgroup')", MISSING),
+    _attempt(
+        "a control group of its own", "os.mkdir('/sys/fs/cgroup/memory/evil')", MISSING, DENIED, READ_ONLY
+    ),
     _attempt("the machine's sockets", "os.listdir('/run/systemd')", MISSING),
     _attempt("a container engine", _connect("AF_UNIX", "'/var/run/docker.sock'"), MISSING, DENIED),
+    _attempt(
+        "the service behind process 1",
+        "socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect('/run/control/service')",
+        MISSING,
+        REFUSED,
+    ),
     _attempt("the machine's disk", "open('/dev/vda', 'rb')", MISSING),
     _attempt("the machine's memory", "open('/dev/mem', 'rb')", MISSING),
     _attempt("the kernel's log", "open('/dev/kmsg', 'rb')", MISSING),
@@ -167,16 +179,20 @@ FILES = [
     _attempt("a new program of the machine", "open('/usr/bin/evil', 'wb')", READ_ONLY, DENIED),
     _attempt("the table of users", "open('/etc/passwd', 'a')", READ_ONLY, DENIED),
     _attempt("the supervisor's program", "open('/run/janus/__main__.py', 'a')", READ_ONLY, DENIED),
-    _attempt("the root folder", "open('/evil', 'wb')", READ_ONLY),
-    _attempt("a device folder", "open('/dev/evil', 'wb')", READ_ONLY),
+    _attempt("the root folder", "open('/evil', 'wb')", READ_ONLY, DENIED),
+    _attempt("a device folder", "open('/dev/evil', 'wb')", READ_ONLY, DENIED),
     _attempt("a symlink out", "os.symlink('/etc/shadow', 'link'); open('link')", MISSING),
     _attempt("a hard link to a table of users", "os.link('/etc/passwd', 'p')", OTHER_DISK, NOT_PERMITTED),
     _attempt("a hard link to a setuid program", "os.link('/usr/bin/su', 'su')", OTHER_DISK, NOT_PERMITTED),
-    _attempt("a device of its own", "os.mknod('disk', 0o060666, os.makedev(254, 0))", NOT_PERMITTED),
+    _attempt(
+        "a device of its own",
+        "os.mknod('disk', 0o060666, os.makedev(254, 0)); open('disk', 'rb')",
+        NOT_PERMITTED,
+    ),
     _attempt("what dumps write", "open('/proc/sys/kernel/core_pattern', 'w')", READ_ONLY, DENIED),
     _attempt("the magic key", "open('/proc/sysrq-trigger', 'w')", READ_ONLY, DENIED, MISSING),
     _attempt("the files of process 1", "os.listdir('/proc/1/root')", DENIED),
-    _attempt("the descriptors of process 1", "os.listdir('/proc/1/fd')", DENIED),
+    _attempt("the control socket of process 1", "open('/proc/1/fd/0', 'r+b')", DENIED),
     _attempt("the memory of process 1", "open('/proc/1/mem', 'r+b')", DENIED),
     _attempt("the program of process 1", "open('/proc/1/exe', 'r+b')", DENIED, "OSError: [Errno 26]"),
     _attempt(
@@ -277,3 +293,33 @@ KERNEL = [
         "a process of the machine by descriptor", "syscall('pidfd_open', {host_pid}, 0)", NO_SUCH_PROCESS
     ),
 ]
+
+NO_ROUTE = "OSError: [Errno 113] No route to host"
+NO_DEVICE = "OSError: [Errno 6] No such device or address"
+NO_PROTOCOL = "OSError: [Errno 93] Protocol not supported"
+# What changes nothing but the sandbox's own kernel, a program that ends with it.
+ITS_OWN = "it got through"
+_UNROUTED = (
+    *("TCP over IPv4", "TCP over IPv6", "TCP over mapped IPv4", "UDP over IPv4", "UDP over IPv6"),
+    *("cloud metadata over IPv4", "cloud metadata over IPv6", "private networks"),
+)
+OWN_KERNEL: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(_UNROUTED, (NO_ROUTE, EMPTY)),
+    "TCP to a link-local address": ("TimeoutError", "OSError"),
+    "SCTP": ("OSError: [Errno 22] Invalid argument", NO_PROTOCOL),
+    "packets": (NOT_PERMITTED,),
+    "the kernel's audit": (NO_PROTOCOL,),
+    "the kernel's device events": (ITS_OWN, NO_PROTOCOL),
+    "a route of its own": (DENIED, NOT_PERMITTED),
+    "another address on loopback": ("OSError: [Errno 25] Inappropriate ioctl for device", NOT_PERMITTED),
+    "a tunnel device": ("io.UnsupportedOperation", MISSING, DENIED),  # its own, without its network
+    "a device of its own": (NO_DEVICE, NOT_PERMITTED),
+    "the control socket of process 1": (NO_DEVICE, DENIED),
+    "a changed mount": (NO_SUCH_CALL, NOT_PERMITTED),
+    "a descriptor of process 1": (NO_SUCH_CALL, NOT_PERMITTED),
+    "a child by clone3": (NO_SUCH_CALL,),
+    "a better priority": (ITS_OWN, DENIED),
+    "real time": ("OSError: [Errno 22] Invalid argument", NOT_PERMITTED),
+    "protection from the memory limit": (ITS_OWN, DENIED),
+    "a process of the machine by descriptor": (NO_SUCH_CALL, NO_SUCH_PROCESS),
+}

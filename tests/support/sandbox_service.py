@@ -67,11 +67,39 @@ class SandboxService:
         ended: dict[str, Any] = (await self.post(sandbox_id, "terminate")).json()
         return ended
 
+    def group(self, sandbox_id: str) -> Any:
+        """The control group that the kernel counts and bounds it by."""
+        _, box = self.sandboxes.running(sandbox_id)
+        return box._hold.group
+
+    def bound(self, sandbox_id: str) -> int:
+        """The most memory that the kernel lets it have, in bytes."""
+        folder = self.group(sandbox_id).process_files[0].parent
+        files = [folder / "memory.limit_in_bytes", folder / "memory.max"]
+        (file,) = [file for file in files if file.exists()]
+        return int(file.read_text())
+
+    def processes(self, sandbox_id: str) -> list[int]:
+        """All of its group, as the machine counts them, the first one first."""
+        return sorted(int(pid) for pid in self.group(sandbox_id).process_files[0].read_text().split())
+
     async def agent(self, sandbox_id: str, **fields: Any) -> list[dict[str, Any]]:
         """The events of a whole run."""
         answer = await self.post(sandbox_id, "agent/run", **fields)
         assert answer.status_code == 200, answer.text
         return events_in(answer.text)
+
+
+def alive(pids: list[int]) -> list[int]:
+    """Those that still run; one that only waits to be collected by its parent does not."""
+    return [pid for pid in pids if _state(pid) not in "ZX"]
+
+
+def _state(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "X"
 
 
 def events_in(body: str) -> list[dict[str, Any]]:
@@ -87,9 +115,10 @@ def error_of(answer: httpx.Response) -> tuple[int, str | None, str]:
 
 @asynccontextmanager
 async def sandbox_service(agent_table: Any = None, **fields: Any) -> AsyncIterator[SandboxService]:
-    """The service with these settings; without a warm pool unless one is asked for."""
+    """The service with these settings: bubblewrap and no warm pool unless they say otherwise."""
     state = _state_folder()
-    settings = SandboxSettings(**{"sandbox_state": state, "sandbox_warm": 0, "sandy_api_key": "", **fields})
+    own = {"sandbox_backend": "bubblewrap", "sandbox_state": state, "sandbox_warm": 0, "sandy_api_key": ""}
+    settings = SandboxSettings(**{**own, **fields})
     try:
         backend = await _backend(settings)
         sandboxes = assemble(settings, backend)

@@ -10,21 +10,21 @@ Readings = dict[str, list[float]]
 _LOOK_SECONDS = 0.01
 
 
-def measure(rounds: int, commands: int) -> Readings:
-    """Times of each operation.
+def measure(backend: str, rounds: int, commands: int) -> Readings:
+    """Times of each operation. Raises `ServiceFailed` where the backend cannot isolate.
 
     The service answers a creation when the sandbox takes commands; that it does is proved by one that is
     not timed.
     """
     readings: Readings = {"create, cold": [], "create, warm": [], "exec": [], "terminate": []}
-    with sandbox_service(warm=0) as client:
+    with sandbox_service(0, backend) as client:
         for _ in range(rounds):
             sandbox = _created(client, readings["create, cold"])
             _terminated(client, sandbox, readings["terminate"])
         sandbox = _created(client, [])
         for _ in range(commands):
             _timed(lambda: _execute(client, sandbox), readings["exec"])
-    with sandbox_service(warm=1) as client:
+    with sandbox_service(1, backend) as client:
         for _ in range(rounds):
             _await_warm(client)
             sandbox = _created(client, readings["create, warm"])

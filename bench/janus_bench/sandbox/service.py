@@ -40,17 +40,20 @@ class Client:
 
 
 @contextmanager
-def sandbox_service(warm: int) -> Iterator[Client]:
+def sandbox_service(warm: int, backend: str) -> Iterator[Client]:
     """A client of a service that keeps `warm` sandboxes ready. Raises `ServiceFailed`."""
-    with running_sandboxes(warm) as port:
+    with running_sandboxes(warm, backend=backend) as port:
         client = Client(port)
         yield client
         client.close()
 
 
 @contextmanager
-def running_sandboxes(warm: int, key: str = "") -> Iterator[int]:
-    """The port of such a service on loopback, which wants `key` from its callers. Raises `ServiceFailed`."""
+def running_sandboxes(warm: int, key: str = "", backend: str = "") -> Iterator[int]:
+    """The port of such a service on loopback, which wants `key` from its callers. Raises `ServiceFailed`.
+
+    Without `backend` the environment or the service itself chooses what isolates.
+    """
     with tempfile.TemporaryDirectory(prefix="janus-bench-") as state:
         Path(state).chmod(0o711)  # the sandboxes' users pass through
         port = _free_port()
@@ -64,6 +67,7 @@ def running_sandboxes(warm: int, key: str = "") -> Iterator[int]:
                 "JANUS_SANDBOX_WARM": str(warm),
                 "JANUS_LOG_FORMAT": "json",
                 "SANDY_API_KEY": key,
+                **({"JANUS_SANDBOX_BACKEND": backend} if backend else {}),
             },
             stderr=subprocess.PIPE,
             text=True,
@@ -82,8 +86,8 @@ def running_sandboxes(warm: int, key: str = "") -> Iterator[int]:
 def _await_listening(log: IO[str], port: int) -> None:
     said = ""
     for line in log:
-        said = line
         entry = json.loads(line)
+        said = entry.get("reason") or line
         if entry.get("event") == "listening" and entry["address"].endswith(f":{port}"):
             return
     raise ServiceFailed(said.strip() or "it said nothing")

@@ -1,5 +1,5 @@
 """Sandboxes by bubblewrap: kernel namespaces, a system call filter, control groups, a uid for each."""
 
-from .backend import Bubblewrap
+from .launcher import Bubblewrap
 
 __all__ = ["Bubblewrap"]

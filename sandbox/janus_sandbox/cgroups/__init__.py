@@ -4,7 +4,7 @@ Two kernel interfaces, chosen by which can be written to on this machine: `v2` (
 for each controller, as on hybrid systems).
 """
 
-from .choice import choose, existing
+from .choice import choose, existing, of_process
 from .group import Group, Tree
 
-__all__ = ["Group", "Tree", "choose", "existing"]
+__all__ = ["Group", "Tree", "choose", "existing", "of_process"]

@@ -24,6 +24,9 @@ class Group(Protocol):
     def process_files(self) -> Sequence[Path]:
         """A process that writes `0` to each of these is in the group, with all its later children."""
 
+    def memory_limit(self) -> int | None:
+        """In bytes; None where there is none."""
+
     def usage(self) -> Usage: ...
 
     def kill(self, sparing: int = 0) -> None:

@@ -9,7 +9,7 @@ from janus_sandbox.limits import Limits
 
 from .group import CPU_PERIOD, kill_each, read_fields, remove_emptied, remove_with_parent, write
 
-_CONTROLLERS = ("memory", "pids", "cpu", "cpuacct")
+CONTROLLERS = ("memory", "pids", "cpu", "cpuacct")
 _NANOSECONDS = 1e-9
 
 
@@ -20,8 +20,16 @@ class V1Group:
         self._folders = folders
 
     @property
+    def counts(self) -> bool:
+        """Whether what is used in it can be read."""
+        return all(file.exists() for file in self.process_files)
+
+    @property
     def process_files(self) -> Sequence[Path]:
         return [folder / "cgroup.procs" for folder in self._folders.values()]
+
+    def memory_limit(self) -> int | None:
+        return int((self._folders["memory"] / "memory.limit_in_bytes").read_text())
 
     def usage(self) -> Usage:
         memory, pids, account = (self._folders[name] for name in ("memory", "pids", "cpuacct"))
@@ -48,7 +56,7 @@ class V1Tree:
     version = "v1"
 
     def __init__(self, root: Path, name: str) -> None:
-        self._folders = {controller: root / controller / name for controller in _CONTROLLERS}
+        self._folders = {controller: root / controller / name for controller in CONTROLLERS}
 
     @property
     def exists(self) -> bool:

@@ -22,8 +22,17 @@ class V2Group:
         self._folder = folder
 
     @property
+    def counts(self) -> bool:
+        """Whether what is used in it can be read."""
+        return (self._folder / "memory.current").exists()
+
+    @property
     def process_files(self) -> Sequence[Path]:
         return [self._folder / "cgroup.procs"]
+
+    def memory_limit(self) -> int | None:
+        limit = (self._folder / "memory.max").read_text().strip()
+        return None if limit == "max" else int(limit)
 
     def usage(self) -> Usage:
         return Usage(

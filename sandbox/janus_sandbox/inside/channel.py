@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import array
 import json
-import os
 import socket
 
 TYPE_CHECKING = False  # as in `typing`, whose import would cost more than all the others
@@ -45,13 +44,3 @@ class Channel:
     def send(self, message: dict[str, Any], *descriptors: int) -> None:
         """Sends a message; the receiver gets descriptors of its own."""
         socket.send_fds(self._socket, [json.dumps(message).encode()], list(descriptors))
-
-    def send_body(self, message: dict[str, Any], body: Any) -> None:
-        """Sends what may be larger than a packet: `body` travels as JSON in a memory file."""
-        memory = os.memfd_create("reply", os.MFD_CLOEXEC)
-        try:
-            with open(memory, "wb", closefd=False) as file:
-                file.write(json.dumps(body).encode())
-            self.send(message, memory)
-        finally:
-            os.close(memory)

@@ -50,7 +50,7 @@ class Files:
                 temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode, dir_fd=folder
             )
             try:
-                size = _copy(source, target)
+                size = copy(source, target)
                 os.fchmod(target, mode)
                 os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
             except BaseException:
@@ -116,7 +116,8 @@ def _described(entry: os.DirEntry[str]) -> dict[str, Any]:
     }
 
 
-def _copy(source: int, target: int) -> int:
+def copy(source: int, target: int) -> int:
+    """Copies a file from its beginning. Returns its size."""
     total = 0
     while copied := os.sendfile(target, source, total, _COPY):
         total += copied

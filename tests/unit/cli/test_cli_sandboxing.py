@@ -47,6 +47,12 @@ def test_a_missing_bubblewrap_is_told_with_what_mends_it(monkeypatch):
     assert "apt-get install bubblewrap" in sandboxing.obstacle({})
 
 
+def test_another_backend_is_tried_by_the_service_itself(monkeypatch, tmp_path):
+    monkeypatch.setattr(sandboxing, "_bubblewrap", lambda: None)
+    chosen = {"JANUS_SANDBOX_BACKEND": "docker", "PATH": str(tmp_path), "JANUS_SANDBOX_STATE": str(tmp_path)}
+    assert "docker is missing" in sandboxing.obstacle(chosen)
+
+
 @pytest.mark.parametrize("value", ["1", "true"])
 def test_running_without_isolation_needs_no_trial(monkeypatch, value):
     monkeypatch.setattr(sandboxing, "_bubblewrap", lambda: None)

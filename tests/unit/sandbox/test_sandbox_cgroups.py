@@ -63,7 +63,7 @@ def test_memory_beyond_the_limit_is_a_kill_that_is_counted(tree: cgroups.Tree) -
 
 def test_processes_beyond_the_limit_are_refused(tree: cgroups.Tree) -> None:
     group = tree.create("many", LIMITS)
-    script = "for i in 1 2 3 4 5 6 7 8 9; do sleep 2 & done; wait"
+    script = "for i in 1 2 3 4 5 6 7 8 9; do sleep 0.3 & done; wait"
     ran = subprocess.run(joining(group, script), capture_output=True, text=True, check=False)
     assert "fork" in ran.stderr
 
@@ -159,6 +159,38 @@ def test_v2_ends_and_removes_a_group_of_the_kernels() -> None:
 
 def is_unified(root: Path) -> bool:
     return (root / "cgroup.controllers").exists() and os.access(root, os.W_OK)
+
+
+def test_the_group_of_a_process_is_found_by_the_kernels_word(tree: cgroups.Tree) -> None:
+    group = tree.create("found", LIMITS)
+    with subprocess.Popen(joining(group, "echo in; exec sleep 100"), stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        found = cgroups.of_process(process.pid)
+        assert found is not None
+        assert found.process_files == group.process_files
+        assert found.memory_limit() == LIMITS.memory_bytes
+        assert found.usage().processes == 1
+        found.kill()
+        assert process.wait() == -9
+    assert cgroups.of_process(process.pid) is None
+
+
+@pytest.mark.parametrize("inner", ["", "/container"])
+def test_the_group_of_a_process_in_a_unified_hierarchy(unified: Path, tmp_path: Path, inner: str) -> None:
+    """Where a runtime puts processes into a group below the one with the limits, that one is meant."""
+    box = unified / "engine/box"
+    (unified / f"engine/box{inner}").mkdir(parents=True)
+    (box / "memory.current").write_text("1\n")
+    (box / "memory.max").write_text("4096\n")
+    (tmp_path / "proc/7").mkdir(parents=True)
+    (tmp_path / "proc/7/cgroup").write_text(f"0::/engine/box{inner}\n")
+    found = cgroups.of_process(7, unified, tmp_path / "proc")
+    assert found is not None
+    assert found.process_files == [box / "cgroup.procs"]
+    assert found.memory_limit() == 4096
+    (box / "memory.max").write_text("max\n")
+    assert found.memory_limit() is None
 
 
 def test_a_machine_without_control_groups_has_none(tmp_path: Path) -> None:

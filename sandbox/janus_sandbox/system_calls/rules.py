@@ -1,4 +1,4 @@
-"""The system calls that a sandbox may not make, as a BPF program for bubblewrap.
+"""What is refused, whoever puts it into force.
 
 All else is allowed: agents run compilers, interpreters and package managers. What is refused widens the
 kernel's surface, reaches other processes, makes namespaces or mounts, or opens a socket that an empty
@@ -7,8 +7,8 @@ network namespace does not hold (AF_VSOCK reaches the hypervisor from anywhere).
 
 import errno
 import socket
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 _REFUSED = {
     "other processes": "ptrace process_vm_readv process_vm_writev process_madvise kcmp pidfd_getfd",
@@ -26,6 +26,7 @@ _REFUSED = {
 }
 _NEW_NAMESPACES = 0x7E020080  # CLONE_NEWNS | CGROUP | UTS | IPC | USER | PID | NET | TIME
 _TERMINAL_INPUT = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX: typing into somebody's terminal
+_ALL = 0xFFFFFFFF
 _UNIX, _INET, _INET6, _NETLINK = 1, 2, 10, 16
 _SOCKETS = (_UNIX, _INET, _INET6, _NETLINK)
 _NETLINK_ROUTE = 0  # what the C library asks for the addresses of a machine
@@ -33,46 +34,57 @@ _TYPE_MASK = 0xF  # the rest of `type` are flags
 _TYPES = (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_SEQPACKET)
 
 
-def write_filter(path: Path) -> None:
-    """Writes the program to a file. Raises `RuntimeError` without libseccomp."""
-    import pyseccomp as seccomp  # late: it looks for libseccomp, which may be missing
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One test of an argument: `EQ`, `NE` and `GT` against `first`; `MASKED_EQ` by the mask `first` against
+    `second`.
+    """
 
-    refuse = seccomp.ERRNO(errno.EPERM)
-    rules = seccomp.SyscallFilter(seccomp.ALLOW)
+    argument: int
+    how: str
+    first: int
+    second: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Calls that fail with `error` when their arguments pass all tests."""
+
+    names: tuple[str, ...]
+    error: int
+    tests: tuple[Test, ...] = ()
+
+
+def _forbidden() -> Iterator[Rule]:
     for names in _REFUSED.values():
-        for name in names.split():
-            if seccomp.resolve_syscall(seccomp.Arch.NATIVE, name) >= 0:
-                rules.add_rule(refuse, name)
+        yield Rule(tuple(names.split()), errno.EPERM)
     for flag in _each_bit(_NEW_NAMESPACES):
-        rules.add_rule(refuse, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
-    # Its flags lie in memory, where a filter cannot look; the C library then takes `clone`.
-    rules.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")
+        yield Rule(("clone",), errno.EPERM, (Test(0, "MASKED_EQ", flag, flag),))
     for request in _TERMINAL_INPUT:
-        rules.add_rule(refuse, "ioctl", seccomp.Arg(1, seccomp.MASKED_EQ, 0xFFFFFFFF, request))
-    for call in ("socket", "socketpair"):
-        _only_known_sockets(rules, seccomp, call)
-    with path.open("wb") as file:
-        rules.export_bpf(file)
+        yield Rule(("ioctl",), errno.EPERM, (Test(1, "MASKED_EQ", _ALL, request),))
 
 
-def _only_known_sockets(rules: Any, seccomp: Any, call: str) -> None:
-    unknown = seccomp.ERRNO(errno.EAFNOSUPPORT)
+def _widening_a_shared_kernel() -> Iterator[Rule]:
+    # Its flags lie in memory, where a filter cannot look; the C library then takes `clone`.
+    yield Rule(("clone3",), errno.ENOSYS)
+    calls = ("socket", "socketpair")
     for family in range(max(_SOCKETS)):
         if family not in _SOCKETS:
-            rules.add_rule(unknown, call, seccomp.Arg(0, seccomp.EQ, family))
-    rules.add_rule(unknown, call, seccomp.Arg(0, seccomp.GT, max(_SOCKETS)))
+            yield Rule(calls, errno.EAFNOSUPPORT, (Test(0, "EQ", family),))
+    yield Rule(calls, errno.EAFNOSUPPORT, (Test(0, "GT", max(_SOCKETS)),))
     for kind in range(_TYPE_MASK + 1):
         if kind not in _TYPES:
             for family in (_UNIX, _INET, _INET6):
-                rules.add_rule(
-                    seccomp.ERRNO(errno.EPERM),
-                    call,
-                    seccomp.Arg(0, seccomp.EQ, family),
-                    seccomp.Arg(1, seccomp.MASKED_EQ, _TYPE_MASK, kind),
-                )
-    netlink = seccomp.Arg(0, seccomp.EQ, _NETLINK)
-    rules.add_rule(unknown, call, netlink, seccomp.Arg(2, seccomp.NE, _NETLINK_ROUTE))
+                tests = (Test(0, "EQ", family), Test(1, "MASKED_EQ", _TYPE_MASK, kind))
+                yield Rule(calls, errno.EPERM, tests)
+    netlink = (Test(0, "EQ", _NETLINK), Test(2, "NE", _NETLINK_ROUTE))
+    yield Rule(calls, errno.EAFNOSUPPORT, netlink)
 
 
 def _each_bit(mask: int) -> list[int]:
     return [1 << bit for bit in range(mask.bit_length()) if mask >> bit & 1]
+
+
+# For a kernel of the sandbox's own, which knows neither the machine's socket families nor its devices.
+OWN_KERNEL_RULES = tuple(_forbidden())
+RULES = (*OWN_KERNEL_RULES, *_widening_a_shared_kernel())
