@@ -41,6 +41,8 @@ async def look(page: Page, name: str, scheme: str) -> None:
             found[f"{width} too wide"] = await page.evaluate("document.documentElement.scrollWidth")
         PICTURES.mkdir(parents=True, exist_ok=True)
         whole = not name.startswith("chat")
+        if whole:
+            await page.evaluate("scrollTo(0, 0)")  # or the header would stand in the middle of the picture
         await page.screenshot(path=PICTURES / f"{name}-{scheme}-{width}.png", full_page=whole)
     assert not found, json.dumps(found, indent=1)
 
@@ -51,6 +53,7 @@ async def look(page: Page, name: str, scheme: str) -> None:
 )
 async def test_page(page: Page, path: str, scheme: str) -> None:
     await page.goto(path)
+    await expect(page.get_by_role("button", name="Switch between light and dark")).to_be_enabled()
     await expect(page.get_by_text("Asking the gateway")).to_have_count(0)
     await page.evaluate("document.fonts.ready")
     await look(page, path.strip("/").replace("/", "-") or "landing", scheme)

@@ -272,7 +272,7 @@ async def test_a_refusal_says_when_to_try_again(page: Page, competitor: HttpComp
 async def test_what_an_answer_took_is_shown_and_nothing_that_nobody_reported(
     page: Page, competitor: HttpCompetitor
 ) -> None:
-    competitor.next_chats.append(said("word " * 40, gap=0.01, cost_usd=0.0042, sandbox_seconds=1.8))
+    competitor.next_chats.append(said("word " * 40, gap=0.1, cost_usd=0.0042, sandbox_seconds=1.8))
     competitor.next_chats.append(chunks([chunk({"content": "bare"}), chunk(finish="stop")]))
     chat = await ChatPage(page).open()
     facts = (await chat.ask_whole("All figures")).get_by_test_id("facts")

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 FREEZE_SECONDS = 2.0  # within which the page must still answer, on a machine that does other things too
 EVIL = "http://evil.example"
+RENDERED = ".markdown, .plain-text"
 
 
 class Shown:
@@ -33,6 +34,9 @@ class Shown:
         await self._chat.open()
         answer = await self._chat.ask("Go")
         await expect(answer).not_to_have_attribute("data-status", "streaming", timeout=25_000)
+        await expect(
+            answer.locator(RENDERED).first
+        ).to_be_visible()  # not what stands there until it is loaded
         await self._responds()
         return answer
 
@@ -140,6 +144,7 @@ async def test_a_diagram_cannot_run_or_call_out(shown: Shown) -> None:
         '  click A "javascript:window.pwned=1"\n'
         '  click B call alert("x")\n```\n'
     )
+    await expect(answer.locator("svg[id^=mermaid]")).to_be_visible()
     await expect(answer.locator("svg[id^=mermaid] script, svg[id^=mermaid] [onerror]")).to_have_count(0)
     await expect(answer.locator("a[*|href^='javascript']")).to_have_count(0)
 
@@ -148,6 +153,7 @@ async def test_math_cannot_make_links_or_load_pictures(shown: Shown) -> None:
     answer = await shown(
         f"$$\n\\href{{javascript:window.pwned=1}}{{x}} \\includegraphics{{{EVIL}/x.png}}\n$$\n"
     )
+    await expect(answer.locator(".katex-display")).to_be_visible()
     await expect(answer.locator(".markdown a, .markdown img")).to_have_count(0)
 
 

@@ -109,6 +109,7 @@ async def test_the_first_step_of_every_page_leads_past_the_navigation(page: Page
 async def test_the_form_is_filled_and_sent_without_a_mouse(page: Page) -> None:
     await page.goto("/competition")
     await page.get_by_role("heading", name="Enter your competitor").scroll_into_view_if_needed()
+    await expect(page.get_by_label("Name", exact=True)).to_be_enabled()
     await tab_to(page, "Name")
     name = f"agent-{uuid.uuid4().hex[:8]}"
     for text in (name, "grpc", "grpc://127.0.0.1:9999", "MIT", "Verse", "me@example.org"):
@@ -121,6 +122,7 @@ async def test_the_form_is_filled_and_sent_without_a_mouse(page: Page) -> None:
 async def test_a_battle_is_judged_without_a_mouse(page: Page, competitor: HttpCompetitor) -> None:
     competitor.next_chats.extend([tokens("yes"), tokens("no")])
     await page.goto("/arena")
+    await expect(page.get_by_label("The question for both")).to_be_enabled()
     await tab_to(page, "The question for both")
     await page.keyboard.type("Well?")
     await page.keyboard.press("Enter")
@@ -132,7 +134,7 @@ async def test_a_battle_is_judged_without_a_mouse(page: Page, competitor: HttpCo
 
 async def test_a_component_is_tried_without_a_mouse(page: Page) -> None:
     await page.goto("/marketplace/web-search")
-    await expect(page.get_by_role("button", name="Run")).to_be_visible()
+    await expect(page.get_by_role("button", name="Run")).to_be_enabled()
     await tab_to(page, "Query")
     await page.keyboard.press("Enter")
     await expect(page.get_by_test_id("trial")).to_contain_text("local index", timeout=40_000)

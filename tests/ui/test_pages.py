@@ -1,10 +1,11 @@
 """Landing, competition, arena and marketplace."""
 
+import asyncio
 import re
 import uuid
 
 import pytest
-from playwright.async_api import Page, Response, expect
+from playwright.async_api import Page, Response, Route, expect
 from support.competitor_scripts import tokens
 from support.http_competitor import HttpCompetitor
 
@@ -35,6 +36,24 @@ async def test_a_wrong_address_is_told(page: Page) -> None:
     assert answer is not None
     assert answer.status == 404
     await expect(page.get_by_text("There is no page at this address.")).to_be_visible()
+
+
+async def test_a_page_is_there_before_its_scripts_and_takes_no_input_that_would_be_lost(page: Page) -> None:
+    arrive = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await arrive.wait()
+        await route.continue_()
+
+    await page.route("**/_next/static/chunks/*.js", late)
+    await page.goto("/competition", wait_until="domcontentloaded")
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    for name in ("Submit", "Switch between light and dark"):
+        await expect(page.get_by_role("button", name=name)).to_be_disabled()
+    await expect(page.get_by_label("Name", exact=True)).to_be_disabled()
+    arrive.set()
+    await expect(page.get_by_role("button", name="Submit")).to_be_enabled()
+    await expect(page.get_by_label("Name", exact=True)).to_be_editable()
 
 
 async def test_a_chosen_theme_stays(page: Page) -> None:

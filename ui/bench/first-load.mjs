@@ -1,17 +1,12 @@
 // Prints the JavaScript that each page of the export loads at first, gzip kB.
 import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
+import { scriptsOf } from "../scripts/scripts-after-paint.mjs";
 
 const OUT = new URL("../out/", import.meta.url).pathname;
 for (const page of readdirSync(OUT).filter((name) => name.endsWith(".html"))) {
-  const html = readFileSync(OUT + page, "utf8");
-  const scripts = [...html.matchAll(/<script([^>]*) src="([^"]+)"([^>]*)>/g)].filter(
-    ([, before, , after]) => !/noModule/i.test(before + after), // browsers of today skip those
-  );
-  const files = new Set(scripts.map(([, , src]) => src.split("?")[0]));
-  const bytes = [...files].reduce(
-    (sum, file) => sum + gzipSync(readFileSync(OUT + file), { level: 9 }).length,
-    0,
-  );
+  const bytes = scriptsOf(readFileSync(OUT + page, "utf8"))
+    .map((file) => gzipSync(readFileSync(OUT + file), { level: 9 }).length)
+    .reduce((sum, size) => sum + size, 0);
   console.log(page.padEnd(24), `${(bytes / 1000).toFixed(1)} kB`);
 }

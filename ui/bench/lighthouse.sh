@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Lighthouse on every page of a running Janus, mobile and desktop: ui/bench/lighthouse.sh [URL]
+# PAGES="/ /chat" looks at these alone.
 #
 # A phone is emulated by slowing the CPU down. Lighthouse's fourfold is meant for fast desktops; its documentation
 # (docs/throttling.md) asks to calibrate it on others, which is done here by the curve of the calculator that it names.
@@ -7,6 +8,7 @@
 set -euo pipefail
 url=${1:-http://127.0.0.1:8000}
 export CHROME_PATH=/usr/bin/chromium
+pages=${PAGES:-"/ /chat /competition /arena /marketplace /marketplace/inference-proxy"}
 flags="--headless --no-sandbox --disable-gpu --disable-quic"
 mkdir -p build/lighthouse
 
@@ -21,17 +23,18 @@ if [ -z "${SLOWDOWN:-}" ]; then
 fi
 echo "phone: CPU slowed down $SLOWDOWN times"
 
-for page in "" chat competition arena marketplace marketplace/inference-proxy; do
+for page in $pages; do
   for form in mobile desktop; do
-    report=build/lighthouse/$(tr / - <<<"${page:-landing}")-$form.json
-    lighthouse "$url/$page" --output-path="$report" \
+    name=$(tr / - <<<"${page#/}")
+    report=build/lighthouse/${name:-landing}-$form.json
+    lighthouse "$url$page" --output-path="$report" \
       $([ $form = desktop ] && echo --preset=desktop || echo "--throttling.cpuSlowdownMultiplier=$SLOWDOWN")
     node -e '
       const { categories, audits } = JSON.parse(require("fs").readFileSync(process.argv[1]));
       const scores = Object.values(categories).map((c) => `${c.id} ${Math.round(c.score * 100)}`).join("  ");
-      const metrics = { FCP: "first-contentful-paint", LCP: "largest-contentful-paint", TBT: "total-blocking-time", CLS: "cumulative-layout-shift" };
+      const metrics = { FCP: "first-contentful-paint", LCP: "largest-contentful-paint", SI: "speed-index", TBT: "total-blocking-time", CLS: "cumulative-layout-shift" };
       const values = Object.entries(metrics).map(([name, id]) => `${name} ${audits[id].displayValue}`).join("  ");
       console.log(process.argv[2].padEnd(38), scores, "", values);
-    ' "$report" "/$page $form"
+    ' "$report" "$page $form"
   done
 done

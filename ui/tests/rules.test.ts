@@ -8,6 +8,7 @@ import { cornersOf } from "@/competition/history-chart";
 import { sorted } from "@/competition/leaderboard";
 import { EMPTY, problemsOf, registryEntry } from "@/competition/submission";
 import { isTooDeep, isTooMuch } from "@/markdown/bounds";
+import { withoutTags } from "@/markdown/diagram-text";
 import { withDollarMath } from "@/markdown/math-marks";
 import { claimsOtherHost } from "@/markdown/parts";
 import { BLOCKED, safeUrl } from "@/markdown/safe-url";
@@ -83,7 +84,37 @@ test("LaTeX's own marks become the renderer's, but not in code", () => {
   expect(withDollarMath("so \\(a+b\\) is")).toBe("so $$a+b$$ is");
   expect(withDollarMath("\\[ x^2 \\]")).toBe("\n$$\nx^2\n$$\n");
   expect(withDollarMath("`\\(a\\)` and $5")).toBe("`\\(a\\)` and $5");
+  expect(withDollarMath("the ratio $r$ of $\\frac{a}{b}$.")).toBe("the ratio $$r$$ of $$\\frac{a}{b}$$.");
+  for (const text of [
+    "from $5 to $10",
+    "$5-$10",
+    "$PATH:$HOME",
+    "US$5 is 7 A$",
+    "a \\$x\\$",
+    "$$a$b$$",
+    "`$x$`",
+  ]) {
+    expect(withDollarMath(text)).toBe(text);
+  }
   expect(withDollarMath("```\n\\[a\\]\n```")).toBe("```\n\\[a\\]\n```");
+});
+
+test("a diagram's source holds nothing that begins a tag", () => {
+  for (const tag of [
+    "<img src=x>",
+    "</b>",
+    "<!--",
+    "#lt;img src=x>",
+    "#60;img>",
+    "&lt;img>",
+    "&#60;img>",
+    "&#x3C;img>",
+  ]) {
+    expect(withoutTags(`A["${tag}"]`)).not.toMatch(/<|#|&/);
+  }
+  for (const plain of ["A <|-- B", "A <--> B", "A[one<br/>two<br>three]", "<<interface>> A", "a < b"]) {
+    expect(withoutTags(plain)).toBe(plain);
+  }
 });
 
 describe("artifacts", () => {

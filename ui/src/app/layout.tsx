@@ -27,7 +27,7 @@ export default function Layout({ children }: { children: ReactNode }) {
         {/* Before the first paint, or a chosen theme would flash. */}
         <script dangerouslySetInnerHTML={{ __html: THEME_SCRIPT }} />
       </head>
-      <body className="min-h-dvh">
+      <body className="flex min-h-dvh flex-col">
         <a
           href="#main"
           className="btn btn-primary fixed top-2 left-2 z-50 -translate-y-20 opacity-0 focus:translate-y-0 focus:opacity-100"

@@ -12,7 +12,7 @@ import "@/landing/landing.css";
 export default function Landing() {
   return (
     <>
-      <main id="main" className="relative isolate overflow-x-clip">
+      <main id="main" className="relative isolate flex-auto overflow-x-clip">
         <Aurora />
         <section className="mx-auto grid max-w-7xl items-center gap-6 px-4 pt-12 pb-14 sm:px-6 lg:grid-cols-[1.05fr_1fr] lg:pt-16">
           <div>

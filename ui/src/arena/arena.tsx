@@ -7,6 +7,7 @@ import { GatewayError } from "@/gateway/errors";
 import { useLiveAnswer } from "@/gateway/use-live-answer";
 import { AnswerPane } from "@/site/answer-pane";
 import { EmptyState } from "@/site/empty-state";
+import { useLive } from "@/site/use-live";
 import { openBattle, sideQuestion, told, vote } from "./battle";
 import { RatingsTable } from "./ratings-table";
 
@@ -19,6 +20,7 @@ const VERDICTS: [Verdict, string][] = [
 
 /** Two competitors whose names the page does not know answer the same question; it learns them by voting. */
 export function Arena() {
+  const live = useLive();
   const [prompt, setPrompt] = useState("");
   const [battle, setBattle] = useState<Battle | null>(null);
   const [reveal, setReveal] = useState<Reveal | null>(null);
@@ -72,6 +74,7 @@ export function Arena() {
           placeholder="The same question for both"
           className="field min-w-0 flex-1 basis-64"
           maxLength={8000}
+          disabled={!live}
           value={prompt}
           onChange={(event) => setPrompt(event.target.value)}
         />

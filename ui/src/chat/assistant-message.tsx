@@ -34,6 +34,7 @@ export const AssistantMessage = memo(function AssistantMessage({ message }: { me
       ) : (
         streaming && !answer.reasoning && <Waiting />
       )}
+      {streaming && message.text && <span aria-hidden className="going" />}
       {answer.refusal && <p className="mt-2 text-amber">{answer.refusal}</p>}
       {answer.artifacts.length > 0 && <Artifacts answer={answer} />}
       <EndingNote answer={answer} onRetry={() => void retry(message)} />

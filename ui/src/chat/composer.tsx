@@ -3,6 +3,7 @@
 import { ArrowUp, ImagePlus, Square } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { preloadMarkdown } from "@/markdown/markdown";
+import { useLive } from "@/site/use-live";
 import { ask, stop } from "./answering";
 import { AttachmentTray } from "./attachment-tray";
 import { prefill, useComposer } from "./composer-text";
@@ -15,6 +16,7 @@ const TALLEST_PX = 240;
 export function Composer() {
   const text = useComposer((state) => state.text);
   const answering = useAnswering();
+  const live = useLive();
   const ready = useChat((state) => state.ready);
   const attachments = useAttachments();
   const picker = useRef<HTMLInputElement>(null);
@@ -49,6 +51,7 @@ export function Composer() {
           placeholder="Ask anything"
           className="block max-h-60 w-full resize-none bg-transparent px-3 py-2 text-base outline-none placeholder:text-muted"
           value={text}
+          disabled={!live}
           onChange={(event) => useComposer.setState({ text: event.target.value })}
           onPaste={(event) => {
             const files = [...event.clipboardData.files];

@@ -1,11 +1,13 @@
 import { PlugZap, UserX } from "lucide-react";
 import type { Model } from "@/gateway/models";
 
+const AWAY = "The gateway does not answer. Your chats are safe here; trying again every few seconds.";
+const NONE = "No competitor is registered: add one to competitors.yaml.";
+const NONE_HEALTHY = "No competitor is healthy now, so questions will fail. Looking again every few seconds.";
+
 /** Says when nobody could answer, before somebody asks. The live region stays, so that news is heard. */
 export function GatewayBanner({ reachable, models }: { reachable: boolean; models: Model[] }) {
-  const [Icon, text] = reachable
-    ? [UserX, models.length === 1 ? "No competitor is registered: add one to competitors.yaml." : ""]
-    : [PlugZap, "The gateway does not answer. Your chats are safe here; trying again every few seconds."];
+  const [Icon, text] = reachable ? [UserX, nobody(models)] : [PlugZap, AWAY];
   return (
     <div role="status" className="px-3 sm:px-6">
       {text && (
@@ -15,4 +17,10 @@ export function GatewayBanner({ reachable, models }: { reachable: boolean; model
       )}
     </div>
   );
+}
+
+/** Why none of them would answer; empty when one would, or when they are not known yet. */
+function nobody(models: Model[]): string {
+  if (models.length === 1) return NONE;
+  return models.length && models.every(({ janus }) => janus.state !== "healthy") ? NONE_HEALTHY : "";
 }

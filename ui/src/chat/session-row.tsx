@@ -34,7 +34,9 @@ export function SessionRow({
     );
   }
   return (
-    <li className={`group flex items-center rounded-xl pr-1 ${current ? "bg-well" : "hover:bg-well"}`}>
+    <li
+      className={`group relative flex items-center rounded-xl pr-1 ${current ? "bg-well" : "hover:bg-well"}`}
+    >
       <button
         type="button"
         aria-current={current || undefined}
@@ -43,7 +45,7 @@ export function SessionRow({
       >
         {session.title}
       </button>
-      <span className="flex opacity-0 focus-within:opacity-100 group-hover:opacity-100 [@media(hover:none)]:opacity-100">
+      <span className="absolute right-1 flex rounded-xl bg-raised opacity-0 focus-within:opacity-100 group-hover:opacity-100 [@media(hover:none)]:static [@media(hover:none)]:bg-transparent [@media(hover:none)]:opacity-100">
         <Small label={`Rename ${session.title}`} onClick={() => setMode("renaming")}>
           <Pencil size={15} aria-hidden />
         </Small>

@@ -12,7 +12,7 @@ export function EntryDetails({ entry, suite }: { entry: Entry; suite: string }) 
   const run = useOptional(`/api/competition/runs/${encodeURIComponent(entry.run_id)}`, asRun);
   return (
     <div className="grid gap-8 lg:grid-cols-2">
-      <div>
+      <div className="min-w-0">
         <h3 className="font-semibold">
           Points by component, of the latest of {entry.runs} {entry.runs === 1 ? "run" : "runs"}
         </h3>
@@ -20,7 +20,10 @@ export function EntryDetails({ entry, suite }: { entry: Entry; suite: string }) 
           {COMPONENTS.map((name) => {
             const estimate = entry.components[name];
             return (
-              <div key={name} className="grid grid-cols-[6rem_1fr_7rem] items-center gap-3 text-sm">
+              <div
+                key={name}
+                className="grid grid-cols-[5.5rem_1fr_6.5rem] items-center gap-3 whitespace-nowrap text-sm"
+              >
                 <dt className="capitalize">{name}</dt>
                 <dd aria-hidden className="h-2 overflow-hidden rounded-full bg-well">
                   <div
@@ -39,7 +42,7 @@ export function EntryDetails({ entry, suite }: { entry: Entry; suite: string }) 
         </dl>
         {history.kind === "read" && <HistoryChart points={history.value.points} />}
       </div>
-      <div>
+      <div className="min-w-0">
         {run.kind === "asking" && <p className="text-muted">Asking the gateway</p>}
         {run.kind === "failed" && <p className="text-rose">{run.why}</p>}
         {run.kind === "read" && <Tasks run={run.value} />}

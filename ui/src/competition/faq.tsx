@@ -23,11 +23,14 @@ const QUESTIONS = [
 
 export function Faq() {
   return (
-    <section aria-labelledby="faq" className="pt-24">
-      <h2 id="faq" className="font-bold text-3xl sm:text-4xl">
-        Questions
-      </h2>
-      <div className="mt-6 max-w-3xl space-y-3">
+    <section aria-labelledby="faq" className="grid gap-x-12 gap-y-6 pt-24 lg:grid-cols-[1fr_2fr]">
+      <div>
+        <p className="eyebrow">FAQ</p>
+        <h2 id="faq" className="mt-3 font-bold text-3xl sm:text-4xl">
+          What people ask first
+        </h2>
+      </div>
+      <div className="space-y-3">
         {QUESTIONS.map(([question, answer]) => (
           <details key={question} className="glass rounded-2xl">
             <summary className="min-h-12 px-5 py-3.5 font-semibold marker:text-moss-text">{question}</summary>

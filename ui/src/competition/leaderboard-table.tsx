@@ -4,19 +4,32 @@ import { ChevronDown, ChevronRight, ChevronUp } from "lucide-react";
 import { Fragment, useState } from "react";
 import { asLeaderboard, type Entry, type Estimate } from "@/gateway/competition";
 import { useOptional } from "@/gateway/use-optional";
-import { CodeSample } from "@/site/code-sample";
 import { EmptyState } from "@/site/empty-state";
+import { GatewaySample } from "@/site/gateway-sample";
 import { EntryDetails } from "./entry-details";
 import { COMPONENTS, type SortKey, sorted } from "./leaderboard";
 
 const PATH = "/api/competition/leaderboard";
-const FIRST_RUN = "janus-bench run --target http://localhost:8000 --suite public/dev";
+const FIRST_RUN = "janus-bench run --target http://127.0.0.1:8000 --suite public/dev";
 
-/** Who leads, as the competition service measured it; without one, how to come to a measurement. */
+/** Who leads. As high as a short ranking from the start, so that what follows stays in its place. */
 export function Leaderboard() {
+  return (
+    <div className="min-h-88">
+      <Measured />
+    </div>
+  );
+}
+
+/** What the competition service measured; without one, how to come to a measurement. */
+function Measured() {
   const [suite, setSuite] = useState("");
   const read = useOptional(suite ? `${PATH}?${new URLSearchParams({ suite })}` : PATH, asLeaderboard);
-  if (read.kind === "asking") return <p className="py-16 text-center text-muted">Asking the gateway</p>;
+  if (read.kind === "asking") {
+    return (
+      <p className="glass grid min-h-88 place-items-center rounded-3xl text-muted">Asking the gateway</p>
+    );
+  }
   if (read.kind === "failed")
     return <EmptyState title="The leaderboard cannot be read">{read.why}</EmptyState>;
   if (read.kind === "absent") {
@@ -35,7 +48,7 @@ export function Leaderboard() {
       <EmptyState title="The ring is open">
         <p>No run is recorded yet. Benchmark a competitor and publish the run to put the first score here:</p>
         <div className="mt-4 text-left">
-          <CodeSample name="sh" code={FIRST_RUN} />
+          <GatewaySample name="sh" code={FIRST_RUN} />
         </div>
       </EmptyState>
     );
@@ -116,7 +129,9 @@ function Table({ entries, suite }: { entries: Entry[]; suite: string }) {
                     >
                       <ChevronRight size={16} aria-hidden className={open ? "rotate-90" : ""} />
                       {entry.competitor_id}
-                      <span className="rounded-full bg-well px-2.5 py-0.5 text-sm">tier {entry.tier}</span>
+                      <span className="whitespace-nowrap rounded-full bg-well px-2.5 py-0.5 text-sm">
+                        tier {entry.tier}
+                      </span>
                     </button>
                   </th>
                   <td className="px-4 py-3">
@@ -130,8 +145,11 @@ function Table({ entries, suite }: { entries: Entry[]; suite: string }) {
                 </tr>
                 {open && (
                   <tr>
-                    <td colSpan={columns.length} className="bg-well px-4 py-5 sm:px-8">
-                      <EntryDetails entry={entry} suite={suite} />
+                    <td colSpan={columns.length} className="bg-field">
+                      {/* As wide as what is seen of the table, which may scroll sideways beneath. */}
+                      <div className="sticky left-0 w-[min(100%,calc(100vw-2rem-2px))] px-4 py-5 sm:w-[min(100%,calc(100vw-3rem-2px))] sm:px-8">
+                        <EntryDetails entry={entry} suite={suite} />
+                      </div>
                     </td>
                   </tr>
                 )}

@@ -5,6 +5,7 @@ import { useRef, useState } from "react";
 import type { NewSubmission } from "@/gateway/competition";
 import { GatewayError } from "@/gateway/errors";
 import { CodeSample } from "@/site/code-sample";
+import { useLive } from "@/site/use-live";
 import {
   EMPTY,
   type Field,
@@ -33,6 +34,7 @@ type Outcome =
 
 /** Enters a competitor. Says plainly when there is no service that would keep the entry. */
 export function SubmissionForm() {
+  const live = useLive();
   const [entry, setEntry] = useState<NewSubmission>(EMPTY);
   const [problems, setProblems] = useState<Problems>({});
   const [outcome, setOutcome] = useState<Outcome>({ kind: "none" });
@@ -75,31 +77,33 @@ export function SubmissionForm() {
           void send();
         }}
       >
-        {FIELDS.map(({ name, label, hint, type }) => (
-          <div key={name}>
-            <label htmlFor={`entry-${name}`} className="mb-1.5 block font-semibold">
-              {label}
-            </label>
-            <Input
-              name={name}
-              type={type}
-              hint={hint}
-              value={entry[name]}
-              problem={problems[name]}
-              change={(value) => setEntry({ ...entry, [name]: value })}
-            />
-            {problems[name] && (
-              <p id={`entry-${name}-problem`} className="mt-1.5 text-rose text-sm">
-                {problems[name]}
-              </p>
-            )}
+        <fieldset disabled={!live} role="presentation" className="contents">
+          {FIELDS.map(({ name, label, hint, type }) => (
+            <div key={name}>
+              <label htmlFor={`entry-${name}`} className="mb-1.5 block font-semibold">
+                {label}
+              </label>
+              <Input
+                name={name}
+                type={type}
+                hint={hint}
+                value={entry[name]}
+                problem={problems[name]}
+                change={(value) => setEntry({ ...entry, [name]: value })}
+              />
+              {problems[name] && (
+                <p id={`entry-${name}-problem`} className="mt-1.5 text-rose text-sm">
+                  {problems[name]}
+                </p>
+              )}
+            </div>
+          ))}
+          <div className="sm:col-span-2">
+            <button type="submit" className="btn btn-primary" disabled={outcome.kind === "sending"}>
+              <Send size={17} aria-hidden /> Submit
+            </button>
           </div>
-        ))}
-        <div className="sm:col-span-2">
-          <button type="submit" className="btn btn-primary" disabled={outcome.kind === "sending"}>
-            <Send size={17} aria-hidden /> Submit
-          </button>
-        </div>
+        </fieldset>
         <div role="status" className="min-w-0 empty:hidden sm:col-span-2">
           <Told outcome={outcome} entry={entry} />
         </div>

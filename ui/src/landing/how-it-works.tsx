@@ -24,7 +24,7 @@ export function HowItWorks() {
       </h2>
       <ol className="flow mt-10 grid gap-4 sm:grid-cols-2 lg:grid-cols-5">
         {STAGES.map((stage, index) => (
-          <li key={stage.name} className="glass relative rounded-2xl p-5">
+          <li key={stage.name} className="glass relative flex flex-col rounded-2xl p-5">
             <span className="font-code text-moss-text text-sm">{String(index + 1).padStart(2, "0")}</span>
             <h3 className="mt-2 font-semibold text-xl">{stage.name}</h3>
             <p className="mt-2 text-muted">{stage.what}</p>
@@ -57,7 +57,7 @@ function Wire({ name }: { name: string }) {
           strokeLinecap="round"
         />
       </svg>
-      <p className="mt-4 font-code text-muted text-xs">speaks {name} onward</p>
+      <p className="mt-auto pt-4 font-code text-muted text-xs">speaks {name} onward</p>
     </>
   );
 }

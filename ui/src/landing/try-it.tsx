@@ -1,5 +1,5 @@
 import Link from "next/link";
-import { CodeSample } from "@/site/code-sample";
+import { GatewaySample } from "@/site/gateway-sample";
 
 const PYTHON = `from openai import OpenAI
 
@@ -35,7 +35,7 @@ export function TryIt() {
           </Link>
         </div>
       </div>
-      <CodeSample name="hello.py" code={PYTHON} />
+      <GatewaySample name="hello.py" code={PYTHON} />
     </section>
   );
 }

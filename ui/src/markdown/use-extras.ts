@@ -21,7 +21,7 @@ export function useExtras(text: string): PluginConfig {
   }, [math]);
   useEffect(() => {
     if (!diagram) return;
-    void patiently(() => import("@streamdown/mermaid")).then(({ mermaid }) =>
+    void patiently(() => import("./mermaid")).then(({ mermaid }) =>
       setPlugins((known) => ({ ...known, mermaid })),
     );
   }, [diagram]);

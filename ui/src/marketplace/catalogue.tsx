@@ -6,16 +6,18 @@ import { useState } from "react";
 import { asMarketplace } from "@/gateway/competition";
 import { useOptional } from "@/gateway/use-optional";
 import { EmptyState } from "@/site/empty-state";
-import { type Component, matching } from "./component";
+import { useLive } from "@/site/use-live";
+import { type Listed, matching } from "./component";
 
 const PATH = "/api/marketplace/components";
 
-/** All components, to be searched and filtered. */
-export function Catalogue() {
+/** All components, to be searched and filtered: those that were there when the page was built, until the gateway answers. */
+export function Catalogue({ built }: { built: Listed[] }) {
   const read = useOptional(PATH, asMarketplace);
+  const live = useLive();
   const [query, setQuery] = useState("");
   const [category, setCategory] = useState("");
-  const components = read.kind === "read" ? read.value.components : [];
+  const components = read.kind === "read" ? read.value.components : read.kind === "asking" ? built : [];
   const categories = [...new Set(components.map((component) => component.category))].sort();
   const found = matching(components, query, category);
   return (
@@ -28,6 +30,7 @@ export function Catalogue() {
             aria-label="Search the components"
             placeholder="Search"
             className="field pl-10"
+            disabled={!live}
             value={query}
             onChange={(event) => setQuery(event.target.value)}
           />
@@ -38,6 +41,7 @@ export function Catalogue() {
               key={name}
               type="button"
               aria-pressed={category === name}
+              disabled={!live}
               className="btn btn-quiet aria-pressed:border-moss-text aria-pressed:bg-well aria-pressed:text-moss-text"
               onClick={() => setCategory(name)}
             >
@@ -46,11 +50,10 @@ export function Catalogue() {
           ))}
         </div>
         <p role="status" className="text-muted">
-          {read.kind === "read" && `${found.length} of ${components.length}`}
+          {components.length > 0 && `${found.length} of ${components.length}`}
         </p>
       </div>
       <div className="mt-6">
-        {read.kind === "asking" && <p className="py-16 text-center text-muted">Asking the gateway</p>}
         {read.kind === "failed" && <EmptyState title="The catalogue cannot be read">{read.why}</EmptyState>}
         {read.kind === "absent" && (
           <EmptyState title="No catalogue here">
@@ -58,10 +61,10 @@ export function Catalogue() {
             starts it.
           </EmptyState>
         )}
-        {read.kind === "read" && !found.length && (
+        {components.length > 0 && !found.length && (
           <EmptyState title="Nothing fits">Try another word, or all categories.</EmptyState>
         )}
-        <ul className="grid gap-4 md:grid-cols-2">
+        <ul className="grid gap-4 md:grid-cols-2 lg:grid-cols-3">
           {found.map((component) => (
             <Card key={component.id} component={component} />
           ))}
@@ -71,7 +74,7 @@ export function Catalogue() {
   );
 }
 
-function Card({ component }: { component: Component }) {
+function Card({ component }: { component: Listed }) {
   return (
     <li className="glass group relative flex flex-col rounded-3xl p-6 transition-colors hover:border-moss-text">
       <p className="font-code text-muted text-xs">
@@ -80,6 +83,7 @@ function Card({ component }: { component: Component }) {
       <h2 className="mt-2 font-semibold text-2xl">
         <Link
           href={`/marketplace/${component.id}`}
+          prefetch={false}
           className="after:absolute after:inset-0 after:rounded-3xl"
         >
           {component.name}

@@ -8,7 +8,11 @@ import { TryLive } from "./try-live";
 export function ComponentDetail({ component }: { component: Component }) {
   return (
     <article className="pt-10">
-      <Link href="/marketplace" className="inline-flex items-center gap-2 py-2 text-muted hover:text-text">
+      <Link
+        href="/marketplace"
+        prefetch={false}
+        className="inline-flex items-center gap-2 py-2 text-muted hover:text-text"
+      >
         <ArrowLeft size={17} aria-hidden /> All components
       </Link>
       <p className="eyebrow mt-6">
@@ -22,18 +26,20 @@ export function ComponentDetail({ component }: { component: Component }) {
         <Fact name="Source" value={`${component.source}/`} />
       </dl>
       {component.trial && <TryLive component={component} trial={component.trial} />}
-      <Section title="Operations">
-        <Rows rows={component.operations} />
-      </Section>
-      <Section title="Sample">
-        <CodeSample name={component.sample.language} code={component.sample.code} />
-      </Section>
-      <Section title="Settings">
-        <Rows rows={component.settings} />
-      </Section>
-      <Section title="Versions">
-        <Rows rows={component.versions.map(({ version, notes }) => ({ name: version, what: notes }))} />
-      </Section>
+      <div className="grid gap-x-8 lg:grid-cols-[2fr_3fr]">
+        <Section title="Operations">
+          <Rows rows={component.operations} />
+        </Section>
+        <Section title="Sample">
+          <CodeSample name={component.sample.language} code={component.sample.code} />
+        </Section>
+        <Section title="Settings">
+          <Rows rows={component.settings} />
+        </Section>
+        <Section title="Versions">
+          <Rows rows={component.versions.map(({ version, notes }) => ({ name: version, what: notes }))} />
+        </Section>
+      </div>
       <details className="mt-12">
         <summary className="min-h-11 py-2 font-bold text-2xl marker:text-moss-text">Manifest</summary>
         <div className="mt-4">
@@ -55,7 +61,7 @@ function Fact({ name, value }: { name: string; value: string }) {
 
 function Section({ title, children }: { title: string; children: React.ReactNode }) {
   return (
-    <section className="mt-12">
+    <section className="mt-12 min-w-0">
       <h2 className="mb-4 font-bold text-2xl">{title}</h2>
       {children}
     </section>
@@ -68,7 +74,7 @@ function Rows({ rows }: { rows: { name: string; what: string }[] }) {
       {rows.map((row) => (
         <div
           key={row.name}
-          className="grid gap-1 px-5 py-3.5 sm:grid-cols-[minmax(0,1fr)_minmax(0,1.4fr)] sm:gap-6"
+          className="grid gap-1 px-5 py-3.5 sm:max-lg:grid-cols-[minmax(0,1fr)_minmax(0,1.4fr)] sm:max-lg:gap-6"
         >
           <dt className="font-code text-sm [overflow-wrap:anywhere]">{row.name}</dt>
           <dd className="text-muted">{row.what}</dd>

@@ -7,6 +7,7 @@ import { asMarketplace } from "@/gateway/competition";
 import { useLiveAnswer } from "@/gateway/use-live-answer";
 import { useOptional } from "@/gateway/use-optional";
 import { AnswerPane } from "@/site/answer-pane";
+import { useLive } from "@/site/use-live";
 import type { Component, Trial } from "./component";
 import { TrialOutput, useTrial } from "./trial-call";
 
@@ -40,8 +41,8 @@ function Chat({ trial }: { trial: Trial }) {
 function Call({ component, trial }: { component: Component; trial: Trial }) {
   const catalogue = useOptional("/api/marketplace/components", asMarketplace);
   const { state, run } = useTrial(component.id);
-  if (catalogue.kind === "asking") return <p className="mt-1 text-muted">Asking the gateway</p>;
-  if (catalogue.kind !== "read" || !catalogue.value.trials_open) {
+  const asking = catalogue.kind === "asking";
+  if (!asking && (catalogue.kind !== "read" || !catalogue.value.trials_open)) {
     return (
       <p className="mt-1 text-muted">
         Trials are closed here: they spend the operator's money. <code>JANUS_TRY_IT=true</code> opens them;{" "}
@@ -51,7 +52,7 @@ function Call({ component, trial }: { component: Component; trial: Trial }) {
   }
   return (
     <>
-      <Form trial={trial} running={state.kind === "running"} run={(input) => void run(input)} />
+      <Form trial={trial} running={asking || state.kind === "running"} run={(input) => void run(input)} />
       <TrialOutput state={state} />
     </>
   );
@@ -68,6 +69,7 @@ function Form({
   run: (input: string) => void;
   stop?: () => void;
 }) {
+  const live = useLive();
   const [input, setInput] = useState(trial.input);
   const note = useId();
   return (
@@ -87,6 +89,7 @@ function Form({
           aria-describedby={note}
           className="field min-w-0 flex-1"
           maxLength={2000}
+          disabled={!live}
           value={input}
           onChange={(event) => setInput(event.target.value)}
         />
@@ -95,7 +98,7 @@ function Form({
             <Square size={15} aria-hidden /> Stop
           </button>
         ) : (
-          <button type="submit" className="btn btn-primary" disabled={running}>
+          <button type="submit" className="btn btn-primary" disabled={running || !live}>
             <Play size={17} aria-hidden /> Run
           </button>
         )}

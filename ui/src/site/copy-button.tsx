@@ -2,6 +2,7 @@
 
 import { Check, Copy } from "lucide-react";
 import { useEffect, useState } from "react";
+import { useLive } from "./use-live";
 
 const SHOWN_MS = 1600;
 
@@ -20,6 +21,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
       className="icon-btn"
       aria-label={copied ? "Copied" : label}
       title={label}
+      disabled={!useLive()}
       onClick={() => void navigator.clipboard.writeText(text).then(() => setCopied(true))}
     >
       <Icon size={17} aria-hidden />

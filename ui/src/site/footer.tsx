@@ -9,11 +9,11 @@ const LINKS = [
 
 export function Footer() {
   return (
-    <footer className="mt-24 border-line border-t">
+    <footer className="mt-24 shrink-0 border-line border-t">
       <div className="mx-auto flex max-w-7xl flex-wrap items-center gap-x-6 gap-y-3 px-4 py-8 text-muted sm:px-6">
-        <p className="mr-auto">Janus: anything in, anything out.</p>
+        <p className="mr-auto max-sm:w-full">Janus: anything in, anything out.</p>
         {LINKS.map(([href, label]) => (
-          <Link key={href} href={href} className="py-1 hover:text-text">
+          <Link key={href} href={href} prefetch={false} className="py-1 hover:text-text">
             {label}
           </Link>
         ))}

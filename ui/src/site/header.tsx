@@ -9,6 +9,7 @@ import { ThemeToggle } from "./theme-toggle";
 const PAGES = [
   { href: "/chat", label: "Chat" },
   { href: "/competition", label: "Competition" },
+  { href: "/arena", label: "Arena" },
   { href: "/marketplace", label: "Marketplace" },
 ] as const;
 
@@ -40,7 +41,7 @@ export function Header() {
           <Mark className="size-8" />
           <span className="font-display font-semibold text-xl tracking-tight">Janus</span>
         </Link>
-        <nav aria-label="Pages" className="hidden gap-1 sm:flex">
+        <nav aria-label="Pages" className="hidden sm:flex lg:gap-1">
           {links}
         </nav>
         <a href="/docs" className="hidden rounded-lg px-3 py-2 text-muted hover:text-text sm:block">

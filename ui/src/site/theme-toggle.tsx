@@ -2,11 +2,18 @@
 
 import { Moon, Sun } from "lucide-react";
 import { THEME_KEY } from "./theme-script";
+import { useLive } from "./use-live";
 
 /** Turns to the other theme and remembers it. Both icons are there; the style sheet shows one. */
 export function ThemeToggle() {
   return (
-    <button type="button" className="icon-btn" aria-label="Switch between light and dark" onClick={toggle}>
+    <button
+      type="button"
+      className="icon-btn"
+      aria-label="Switch between light and dark"
+      disabled={!useLive()}
+      onClick={toggle}
+    >
       <Sun size={18} aria-hidden className="theme-dark-only" />
       <Moon size={18} aria-hidden className="theme-light-only" />
     </button>

@@ -27,7 +27,7 @@ export default function Page() {
             <h2 id="leaderboard" className="font-bold text-3xl">
               Leaderboard
             </h2>
-            <Link href="/arena" className="btn btn-quiet">
+            <Link href="/arena" prefetch={false} className="btn btn-quiet">
               <Swords size={17} aria-hidden /> Judge two yourself
             </Link>
           </div>

@@ -1,5 +1,7 @@
 import type { Metadata } from "next";
 import { Catalogue } from "@/marketplace/catalogue";
+import { listed } from "@/marketplace/component";
+import { manifests } from "@/marketplace/manifests";
 import { SubmissionRules } from "@/marketplace/submission-rules";
 import { Footer } from "@/site/footer";
 import { PageHead } from "@/site/page-head";
@@ -17,7 +19,7 @@ export default function Page() {
           Services and libraries that a competitor can build on. What is listed here runs here: each has its
           contract, a sample, and a way to try it at once.
         </PageHead>
-        <Catalogue />
+        <Catalogue built={manifests().map(listed)} />
         <SubmissionRules />
       </main>
       <Footer />

@@ -26,7 +26,8 @@ export default async function Page({ params }: Props) {
   if (!component) notFound();
   return (
     <>
-      <main id="main" className="mx-auto max-w-5xl px-4 sm:px-6">
+      <main id="main" className="page">
+        <div aria-hidden className="page-glow" />
         <ComponentDetail component={component} />
       </main>
       <Footer />

@@ -1,0 +1,2 @@
+export function scriptsAfterPaint(page: string): string;
+export function scriptsOf(page: string): string[];
