@@ -15,5 +15,5 @@ def test_one_reading_is_every_percentile() -> None:
 
 def test_a_missed_aim_is_said() -> None:
     slow, quick = summary({"exec": [AIMS["exec"] + 1]}), summary({"exec": [AIMS["exec"]]})
-    assert "missed" in table(slow)
-    assert "missed" not in table(quick)
+    assert "missed" in table("bubblewrap", slow)
+    assert "missed" not in table("bubblewrap", quick)
