@@ -3,8 +3,8 @@
     make crosscheck        or: .venv/bin/python bench/crosscheck/timing.py [--rounds N]
 
 Both keep connections and are warm. A TTFT of aiperf's begins before its client has sent anything, and
-aiperf's own processes, more than ten, take the mock's cores, so that the mock answers it later. The mock
-writes into each token when it wrote it. So beside what the tools say stands what the mock did for each,
+aiperf runs more than ten processes beside the mock, which may answer later for it. The mock writes into
+each token when it wrote it. So beside what the tools say stands what the mock did for each,
 from the request sent (by aiperf's own trace) to the first token written, and how late the tool's stamp of
 that token is: the figures that tell a tool's own part from a busy machine's.
 TTFT is their sum: sending + written + late.
