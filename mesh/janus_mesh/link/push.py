@@ -15,14 +15,13 @@ Take = Callable[[list[Said]], bool]
 class Push:
     """Runs from construction until `stopped`: `take` returned False, or only the ending is left, if any."""
 
-    __slots__ = ("_going", "_heard", "_source", "_take", "stopped")
+    __slots__ = ("_heard", "_source", "_take", "stopped")
 
     def __init__(self, source: ClientEnd, take: Take, heard: Callable[[], None]) -> None:
         self.stopped: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._source = source
         self._take = take
         self._heard = heard
-        self._going = True
         source.on_change = self._flow
         self._flow()
 
@@ -30,25 +29,17 @@ class Push:
         self._source.on_change = None
 
     def _flow(self) -> None:
-        if not self._going:
+        if self.stopped.done():
             return
         source = self._source
         count = source.before_ending
+        going = True
         if count:
             self._heard()
             try:
-                self._going = self._take([as_said(kind, data) for kind, data in source.take(count)])
+                going = self._take([as_said(kind, data) for kind, data in source.take(count)])
             except Exception as error:  # noqa: BLE001  # raised again in the task that waits
-                self._stop(error)
+                self.stopped.set_exception(error)
                 return
-        if source.ended or not self._going:
-            self._stop()
-
-    def _stop(self, error: Exception | None = None) -> None:
-        self._going = False
-        if self.stopped.done():  # who waited was cancelled
-            return
-        if error is None:
+        if source.ended or not going:
             self.stopped.set_result(None)
-        else:
-            self.stopped.set_exception(error)
