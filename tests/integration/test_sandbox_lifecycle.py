@@ -69,6 +69,14 @@ async def test_an_unknown_sandbox_is_not_found(service: SandboxService) -> None:
 
 
 @pytest.mark.every_backend
+async def test_boxes_of_one_name_at_two_services_do_not_meet(service: SandboxService, backend: str) -> None:
+    async with sandbox_service(sandbox_backend=backend) as other:
+        boxes = [await running.backend.start("same", FLAVORS["small"]) for running in (service, other)]
+        for box in boxes:
+            await box.end()
+
+
+@pytest.mark.every_backend
 async def test_a_sandbox_ends_when_its_time_is_over(service: SandboxService) -> None:
     assert await ended(service, await service.create(ttlSeconds=0.2)) == "expired"
 

@@ -42,6 +42,7 @@ class Gvisor:
             raise Unavailable("gVisor is started by root here, and this service is not")
         self._runsc = runsc
         self._image = image
+        self._owner = ground.name
         self._folder = ground.folder
         self._root = ground.folder / "root"
         make_root(self._root, image)
@@ -61,7 +62,8 @@ class Gvisor:
         command = [
             *(self._runsc, "--root", str(self._folder / "runsc")),
             *("--network", "none", "--ignore-cgroups", "--oci-seccomp"),
-            *("run", "--bundle", str(bundle), place.box_id),
+            # Its control socket's name is made of this, and shared by all of the machine.
+            *("run", "--bundle", str(bundle), f"{self._owner}-{place.box_id}"),
         ]
         # It ends its children when it ends; so that it ends with this service, whatever becomes of that.
         script = becoming(place.groups, command, prefix="setpriv --pdeathsig KILL")
