@@ -45,6 +45,7 @@ async def test_a_chat_can_be_renamed(page: Page) -> None:
     await page.get_by_role("button", name="Rename About bulls").click()
     await page.get_by_label("Name of the session").fill("Taurology")
     await page.keyboard.press("Enter")
+    await expect(chat.session("Taurology")).to_be_visible()
     await page.reload()
     await expect(chat.session("Taurology")).to_be_visible()
 
