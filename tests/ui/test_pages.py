@@ -133,7 +133,7 @@ async def test_nothing_that_reaches_the_browser_tells_who_answers_until_the_vote
     came: list[str] = []
 
     async def note(route: Route) -> None:
-        """Reads along on the way: the browser keeps nothing of a stream that the page leaves at its last event."""
+        """Reads along: the browser keeps nothing of a stream that the page leaves at its last event."""
         response = await route.fetch()
         came.append(f"{response.headers} {await response.text()}")
         await route.fulfill(response=response)
