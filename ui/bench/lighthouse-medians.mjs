@@ -21,6 +21,7 @@ const scores = Object.keys(reports[0].categories).map(
   (id) => `${id} ${Math.round(100 * median(reports.map((report) => report.categories[id].score)))}`,
 );
 const metrics = Object.entries(METRICS).map(
-  ([name, [id, shown]]) => `${name} ${shown(median(reports.map((report) => report.audits[id].numericValue)))}`,
+  ([name, [id, shown]]) =>
+    `${name} ${shown(median(reports.map((report) => report.audits[id].numericValue)))}`,
 );
 console.log(label.padEnd(38), scores.join("  "), "", metrics.join("  "));
