@@ -62,7 +62,7 @@ class Containers:
         engine = Engine(program)
         mark(ground.folder, program)
         backend = cls(ground, image, engine)
-        await engine.call("import", "-", backend._name, stdin=archive(image))
+        await engine.make_image(backend._name, archive(image))
         return backend
 
     @property

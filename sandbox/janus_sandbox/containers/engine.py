@@ -18,6 +18,7 @@ _SECONDS = 30.0
 _NEXT_TRY_SECONDS = 0.05
 _TRIES = 20
 _GONE = "no such container"
+_SWEPT_AWAY = "layer not known"
 
 
 class Engine:
@@ -48,6 +49,20 @@ class Engine:
             if code != 0:
                 raise Unavailable(f"{self.program} {arguments[0]}: {_last_line(_content(complaint))}")
             return _content(said).decode()
+
+    async def make_image(self, name: str, archive: bytes) -> None:
+        """Makes an image of a root's archive."""
+        for _ in range(_TRIES):
+            try:
+                await self.call("import", "-", name, stdin=archive)
+            except Unavailable as error:
+                # Another service removed its own image, and with it the layer that both are made of.
+                if _SWEPT_AWAY not in error.message:
+                    raise
+                failure = error
+            else:
+                return
+        raise failure
 
     async def remove(self, container: str) -> None:
         """Ends a container and removes it; harmless when it is gone."""
