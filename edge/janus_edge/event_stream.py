@@ -68,9 +68,8 @@ class EventStream:
 
     def write(self, body: bytes) -> bool:
         """Writes now. False when the client is slow: then `flushed` must be awaited before the next."""
-        if (
-            self._unsent is not None and self._client_is_behind()
-        ):  # over a ping, which may be sent at any time
+        # It may be behind over a ping too, which is sent at any time.
+        if self._unsent is not None and self._client_is_behind():
             self._held += body
             return False
         self._written_at = self._clock()
