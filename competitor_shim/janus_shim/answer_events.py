@@ -36,7 +36,7 @@ _LAST_MOMENT = 2**53
 class AnswerEvents:
     """One answer under way, of at most `choices` choices."""
 
-    __slots__ = ("_choices", "_most", "_repeated", "_started", "_template", "_usage", "_usual")
+    __slots__ = ("_choices", "_most", "_repeated", "_started", "_template", "_usage", "_usual", "plain")
 
     def __init__(self, choices: int) -> None:
         self._most = choices
@@ -46,18 +46,14 @@ class AnswerEvents:
         self._usual: frozenset[str] = frozenset()  # the keys of a chunk without news
         self._usage: pb.Usage | None = None
         self._template = ContentTemplate()
+        # The text of the commonest chunk by far (bytes), which repeats the last but for its text; None for
+        # any other, and for the choices after the first: `chunk` tells what those say.
+        self.plain = self._template.text
 
     @property
     def complete(self) -> bool:
         """Whether there is a choice, and every choice has its `finish_reason`."""
         return bool(self._choices) and all(choice.finished for choice in self._choices.values())
-
-    def plain(self, data: bytes) -> str | None:
-        """The text of the commonest chunk by far, which repeats the last but for its text.
-
-        None for any other, and for the choices after the first: `chunk` tells what those say.
-        """
-        return self._template.text(data)
 
     def chunk(self, data: bytes, kind: str = "message") -> list[ChatEvent]:
         """The events of one `chat.completion.chunk`, which came as an SSE event of type `kind`.

@@ -22,6 +22,7 @@ class EventParser:
     __slots__ = (
         "_after_cr",
         "_at_start",
+        "_between_events",
         "_data",
         "_in_comment",
         "_kind",
@@ -37,6 +38,7 @@ class EventParser:
         self.retry_ms: int | None = None  # reconnection time, if the stream set one
         self._limit = limit
         self._at_start = True
+        self._between_events = False  # for certain
         self._after_cr = False  # a LF that comes next belongs to a line end already seen
         self._in_comment = False
         self._partial = bytearray()  # the line that the next read goes on with, unless it is a comment
@@ -57,12 +59,6 @@ class EventParser:
             return None
         return read[6:-2]
 
-    @property
-    def _between_events(self) -> bool:
-        return not (
-            self._data or self._partial or self._kind or self._in_comment or self._after_cr or self._at_start
-        )
-
     def feed(self, read: bytes) -> Iterator[tuple[bytes, str]]:
         """The data and the type (`message` unless said) of each event that this read completes.
 
@@ -70,6 +66,7 @@ class EventParser:
         after the events before it.
         """
         limit = self._limit
+        self._between_events = False
         for line in self._lines(read):
             if not line:
                 if self._data:
@@ -82,6 +79,9 @@ class EventParser:
             elif not line.startswith(b":"):
                 self._field(line)
         self._check_line(self._partial)
+        self._between_events = not (
+            self._data or self._partial or self._kind or self._in_comment or self._after_cr or self._at_start
+        )
 
     def _lines(self, read: bytes) -> list[bytes]:
         """The lines that this read completes; the rest waits in `_partial`."""

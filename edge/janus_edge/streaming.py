@@ -5,6 +5,7 @@ the request's task sleeps until there is something to decide.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Protocol
 
 from starlette.types import Send
@@ -82,10 +83,7 @@ class AnswerStream:
 
     async def _copy(self, stream: EventStream) -> None:
         """Writes all but the last chunks, which go out with the response's end."""
-
-        def take(events: Sequence[mesh.Said]) -> bool:
-            return self._written(stream, events)
-
+        take = partial(self._written, stream)
         events = await self._first_of_competitor()
         # Before the routes, which then bear the model's name already if the answer starts here.
         first = self._writer.write(events[0])

@@ -101,7 +101,10 @@ class Exchange:
         """
         if self.ended or not self._transport.offer(event):
             return False
-        self._note_events(1)
+        if self.events_sent:
+            self.events_sent += 1
+        else:
+            self._note_events(1)
         return True
 
     async def relay(self, upstream: ClientExchange, amend: Amend | None = None) -> event_pb2.ChatEvent:

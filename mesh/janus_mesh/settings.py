@@ -51,7 +51,9 @@ class MeshSettings(BaseSettings):
     mesh_transport: Literal["auto", "link", "rpc"] = Field(
         "auto", description="`auto` shares links with peers that have them and makes calls to others."
     )
-    link_floor_ms: float = Field(1.0, ge=0, le=100, description="Least time between two writes on a link.")
+    link_floor_ms: float = Field(
+        1.0, ge=0, le=100, description="Rest of a link for each event but the first."
+    )
 
 
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)

@@ -13,14 +13,21 @@ flags="--headless --no-sandbox --disable-gpu --disable-quic"
 reports=build/lighthouse
 mkdir -p "$reports"
 
+# It now and then loses the beginning of its trace (NO_NAVSTART), and has no report then.
+look() {
+  for _ in 1 2 3 4; do
+    npm exec --yes --silent -- lighthouse@12.8.2 "$1" --quiet --chrome-flags="$flags" --output=json --output-path="$3" \
+      $([ "$2" = desktop ] && echo --preset=desktop || echo "--throttling.cpuSlowdownMultiplier=${SLOWDOWN:-4}") && return
+  done
+  return 1
+}
+
 for page in $pages; do
   name=$(tr / - <<<"${page#/}")
   for form in mobile desktop; do
     rm -f "$reports/${name:-landing}-$form"-*.json
     for run in $(seq "${RUNS:-3}"); do
-      npm exec --yes --silent -- lighthouse@12.8.2 "$url$page" --quiet --chrome-flags="$flags" \
-        --output=json --output-path="$reports/${name:-landing}-$form-$run.json" \
-        $([ $form = desktop ] && echo --preset=desktop || echo "--throttling.cpuSlowdownMultiplier=${SLOWDOWN:-4}")
+      look "$url$page" $form "$reports/${name:-landing}-$form-$run.json"
     done
     node ui/bench/lighthouse-medians.mjs "$page $form" "$reports/${name:-landing}-$form"-*.json
   done

@@ -80,12 +80,14 @@ class ClientLink:
             end = ends.get(exchange)
             if end is None:
                 continue
-            if not end.arrived or kind in _ENDINGS:
-                changed.append(end)
-            end.arrived.append((kind, event))
             if kind in _ENDINGS:
                 del ends[exchange]
                 end.ended = True
+            elif not end.arrived and end.on_event is not None and end.on_event(kind, event):
+                continue
+            if end.ended or not end.arrived:
+                changed.append(end)
+            end.arrived.append((kind, event))
         for end in changed:
             end.changed()
 
@@ -118,7 +120,17 @@ class ClientLink:
 class ClientEnd:
     """One exchange as its caller sees it: the events that arrived and were not taken yet."""
 
-    __slots__ = ("_link", "_ungranted", "_waiting", "arrived", "ended", "exchange", "failure", "on_change")
+    __slots__ = (
+        "_link",
+        "_ungranted",
+        "_waiting",
+        "arrived",
+        "ended",
+        "exchange",
+        "failure",
+        "on_change",
+        "on_event",
+    )
 
     def __init__(self, link: ClientLink, exchange: int) -> None:
         self.exchange = exchange
@@ -127,6 +139,8 @@ class ClientEnd:
         self.failure: JanusError | None = None
         # Called after every change, in place of waking a reader.
         self.on_change: Callable[[], None] | None = None
+        # Offered each event but the ending while none waits here; whether it took it.
+        self.on_event: Callable[[int, bytes], bool] | None = None
         self._link = link
         self._ungranted = 0
         self._waiting: asyncio.Future[None] | None = None

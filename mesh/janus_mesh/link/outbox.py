@@ -11,6 +11,8 @@ class Outbox(Generic[ItemT]):
     """Items in order; the pump takes them in loads of bounded size. `size_of` is an item's bytes."""
 
     LOAD_BYTES = 256 * 1024
+    # So many share what a message costs well enough: they are not held back for more.
+    LOAD_ITEMS = 200
 
     def __init__(self, size_of: Callable[[ItemT], int]) -> None:
         self._size_of = size_of
@@ -30,13 +32,17 @@ class Outbox(Generic[ItemT]):
         """Whether something in it is in a hurry."""
         return self._hurried
 
-    def put(self, item: ItemT, size: int) -> None:
-        """Adds an item of so many bytes."""
+    def put(self, item: ItemT, size: int, *, hurry: bool = False) -> None:
+        """Adds an item of so many bytes; `hurry` as the method of that name."""
         self._items.append(item)
         self._bytes += size
         if self._waiting is not None:
             _settle(self._waiting)
             self._waiting = None
+        if hurry and not self._hurried:
+            self.hurry()
+        elif self._resting is not None and len(self._items) >= self.LOAD_ITEMS:
+            _settle(self._resting)
 
     def hurry(self) -> None:
         """What waits is not to be held back for more to share its message."""
@@ -53,9 +59,9 @@ class Outbox(Generic[ItemT]):
             self._idle.clear()
 
     async def rest(self, until: float) -> None:
-        """Lets things gather until then (loop time), or until something is in a hurry."""
+        """Lets things gather until then (loop time), until they are many, or one is in a hurry."""
         loop = asyncio.get_running_loop()
-        if self._hurried or until <= loop.time():
+        if self._hurried or len(self._items) >= self.LOAD_ITEMS or until <= loop.time():
             return
         self._resting = loop.create_future()
         timer = loop.call_at(until, _settle, self._resting)
@@ -96,26 +102,22 @@ def _settle(waiting: asyncio.Future[None]) -> None:
         waiting.set_result(None)
 
 
-# A writer rests so many times as long as it took to write, so that what messages cost stays a small
-# share of the time; at most so many floors, and none after an item that came alone.
-_REST_PER_WRITE = 15
-_MOST_FLOORS = 12
+# A writer rests a floor for each item that it wrote beyond the first, and at most so many.
+_MOST_FLOORS = 24
 
 
 async def pump(outbox: Outbox[ItemT], write: Callable[[list[ItemT]], Awaitable[None]], floor: float) -> None:
     """Writes whatever queued while the last write was under way, for ever.
 
     `floor` (seconds) is the least rest between two writes under load. It delays nothing that comes alone
-    or is in a hurry, and lets frames of many exchanges share a message when they come together.
+    or is in a hurry, and lets frames of many exchanges share a message when they come together: what a
+    message costs hardly depends on how much is in it.
     """
     clock = asyncio.get_running_loop().time
     while True:
         await outbox.wait()
         if not outbox.hurried:
             await asyncio.sleep(0)  # who was woken by the same read may have something to add
-        began = clock()
         items = outbox.take()
         await write(items)
-        took = clock() - began
-        longest = floor * min(len(items) - 1, _MOST_FLOORS)
-        await outbox.rest(began + took + min(max(floor, took * _REST_PER_WRITE), longest))
+        await outbox.rest(clock() + floor * min(len(items) - 1, _MOST_FLOORS))

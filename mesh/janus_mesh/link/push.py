@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from itertools import starmap
 
 from janus_proto._gen.janus.chat.v1 import event_pb2
 
@@ -32,12 +33,11 @@ class Push:
         if self.stopped.done():
             return
         source = self._source
-        count = source.before_ending
         going = True
-        if count:
+        if count := source.before_ending:
             self._heard()
             try:
-                going = self._take([as_said(kind, data) for kind, data in source.take(count)])
+                going = self._take(list(starmap(as_said, source.take(count))))
             except Exception as error:  # noqa: BLE001  # raised again in the task that waits
                 self.stopped.set_exception(error)
                 return

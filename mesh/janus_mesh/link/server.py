@@ -6,6 +6,7 @@ columns in its outbox. Whoever owns the wire carries the outbox away, feeds `rec
 """
 
 import asyncio
+import sys
 from collections.abc import Callable
 
 from janus_mesh.errors import InvalidRequest, JanusError, Overloaded
@@ -77,8 +78,7 @@ class ServerLink:
     def end(self, exchange: int, kind: int, event: bytes) -> None:
         """Queues an exchange's ending."""
         self._ends.pop(exchange, None)
-        self.outbox.put((exchange, kind, event), len(event) + EVENT_BYTES)
-        self.outbox.hurry()
+        self.outbox.put((exchange, kind, event), len(event) + EVENT_BYTES, hurry=True)
 
     def _say(self, control: link_pb2.LinkResponse) -> None:
         self.outbox.put(control, EVENT_BYTES)
@@ -110,10 +110,6 @@ class ServerEnd:
         self._left = False
         self._waiting: asyncio.Future[None] | None = None
 
-    @property
-    def has_credit(self) -> bool:
-        return self._credit > 0
-
     async def write(self, event: event_pb2.ChatEvent | str) -> None:
         """Queues an event, when the caller has granted credit for it. An ending needs none."""
         kind, data = _as_item(event)
@@ -121,33 +117,33 @@ class ServerEnd:
             if not self._left:
                 self._link.end(self.exchange, kind, data)
             return
-        while self._credit <= 0 and not self._left:
+        while not self.forward(kind, data):
             self._waiting = asyncio.get_running_loop().create_future()
             await self._waiting
-        self.forward(kind, data)
 
     def offer(self, event: event_pb2.ChatEvent | str) -> bool:
         """Queues an event that is no ending, when there is credit for it; whether it did."""
-        if self._credit <= 0 and not self._left:
-            return False
-        self.forward(*_as_item(event))
-        return True
+        if type(event) is str:
+            return self.forward(CONTENT, event.encode())
+        return self.forward(*_as_item(event))
 
-    def forward(self, kind: int, data: bytes) -> None:
-        """Queues what is no ending, as it goes on the wire; dropped when the caller has left."""
+    def forward(self, kind: int, data: bytes) -> bool:
+        """As `offer`, with an event as it goes on the wire."""
         if self._left:
-            return
+            return True  # what nobody wants any more has nothing to wait for
+        if self._credit <= 0:
+            return False
         size = len(data) + EVENT_BYTES
         self._credit -= size
-        outbox = self._link.outbox
-        outbox.put((self.exchange, kind, data), size)
-        if self._hurried:
+        hurry = self._hurried > 0
+        if hurry:
             self._hurried -= 1
-            outbox.hurry()
+        self._link.outbox.put((self.exchange, kind, data), size, hurry=hurry)
+        return True
 
     def hurry(self) -> None:
-        """What was queued is not to be held back for more."""
-        self._link.outbox.hurry()
+        """No event from now on is to be held back for more to share its message."""
+        self._hurried = sys.maxsize
 
     def grant(self, credit: int) -> None:
         self._credit += credit

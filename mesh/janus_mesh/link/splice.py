@@ -24,30 +24,31 @@ class Splice:
         self._source = source
         self._sink = sink
         self._heard = heard
-        source.on_change = self._flow
-        sink.on_credit = self._flow
+        sink.hurry()  # what came in one message leaves in one, without another rest
+        source.on_event = self._pass
+        source.on_change = sink.on_credit = self._flow
         self._flow()
 
     def close(self) -> None:
-        self._source.on_change = None
+        self._source.on_event = self._source.on_change = None
         self._sink.on_credit = None
 
+    def _pass(self, kind: int, data: bytes) -> bool:
+        if not self._sink.forward(kind, data):
+            return False
+        self.passed += 1
+        self._heard()
+        self._source.taken(len(data) + EVENT_BYTES)
+        return True
+
     def _flow(self) -> None:
-        source, sink = self._source, self._sink
+        """Passes on what had to wait for credit, and sees to the ending."""
+        source = self._source
         arrived = source.arrived
-        count = size = 0
-        passable = source.before_ending
-        while count < passable and sink.has_credit:
-            kind, data = arrived[count]
-            sink.forward(kind, data)
-            size += len(data) + EVENT_BYTES
+        count, passable = 0, source.before_ending
+        while count < passable and self._pass(*arrived[count]):
             count += 1
-        if count:
-            del arrived[:count]
-            self.passed += count
-            self._heard()
-            source.taken(size)
-            sink.hurry()  # what came in one message leaves in one, without another rest
+        del arrived[:count]
         # After an orderly end the last event is the ending; a link that was lost leaves none.
         if source.ended and count == passable and not self.ending.done():
             self._settle()
