@@ -44,7 +44,7 @@ class Settings(ServiceSettings, StreamTimeouts):
     shim_health_seconds: Seconds = Field(2.0, description="Between two looks at a container's health.")
 
     shim_rest_ms: Annotated[float, Field(ge=0, le=20)] = Field(
-        5.0, description="Longest rest between two rounds of reads under load, milliseconds; 0: none."
+        8.0, description="Longest rest between two rounds of reads under load, milliseconds; 0: none."
     )
 
     @field_validator("shim_artifact_origins", mode="before")

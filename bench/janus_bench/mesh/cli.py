@@ -91,7 +91,9 @@ def _paces(text: str) -> tuple[tuple[int, float], ...]:
 def _targets(given: argparse.Namespace) -> list[Target]:
     """Those asked for; else all, or those that a quick look includes."""
     if given.targets:
-        return [replace(target, slow=False) for target in targets.ALL if target.name in given.targets]
+        return [
+            replace(target, slow=False, once=False) for target in targets.ALL if target.name in given.targets
+        ]
     return [target for target in targets.ALL if not (target.slow and given.quick)]
 
 

@@ -94,7 +94,7 @@ class _Bench:
     def measure_case(self, scenario: Scenario, case: Case, started: Sequence[Running]) -> None:
         able = [r for r in started if case.streams <= r.target.most_streams]
         for number in range(case.rounds):
-            entrants = [r for r in able if number == 0 or not r.target.slow]
+            entrants = [r for r in able if number == 0 or not r.target.once]
             shift = number % max(1, len(entrants))  # nobody is always first
             for entrant in [*entrants[shift:], *entrants[:shift]]:
                 name = entrant.target.name

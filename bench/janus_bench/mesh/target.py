@@ -49,4 +49,6 @@ class Target:
     provide: Callable[[Path], Provided]
     arrange: Callable[[Provided, Site], Layout]
     most_streams: int = 1_000_000  # beyond these it only drowns, and its trials take long to say so
-    slow: bool = False  # left out of a quick look, and of all rounds but the first, unless asked for by name
+    # Unless asked for by name:
+    slow: bool = False  # left out of a quick look
+    once: bool = False  # left out of all rounds but the first

@@ -12,7 +12,7 @@ class Outbox(Generic[ItemT]):
 
     LOAD_BYTES = 256 * 1024
     # So many share what a message costs well enough: they are not held back for more.
-    LOAD_ITEMS = 200
+    LOAD_ITEMS = 300
 
     def __init__(self, size_of: Callable[[ItemT], int]) -> None:
         self._size_of = size_of
@@ -103,7 +103,7 @@ def _settle(waiting: asyncio.Future[None]) -> None:
 
 
 # A writer rests a floor for each item that it wrote beyond the first, and at most so many.
-_MOST_FLOORS = 24
+_MOST_FLOORS = 30
 
 
 async def pump(outbox: Outbox[ItemT], write: Callable[[list[ItemT]], Awaitable[None]], floor: float) -> None:

@@ -64,7 +64,8 @@ def _target(transport: Transport) -> Target:
         provide,
         arrange,
         transport.most_streams,
-        transport.slow,
+        slow=transport.slow,
+        once=transport.slow,
     )
 
 
