@@ -52,7 +52,7 @@ class MeshSettings(BaseSettings):
         "auto", description="`auto` shares links with peers that have them and makes calls to others."
     )
     link_floor_ms: float = Field(
-        1.0, ge=0, le=100, description="Rest of a link for each event but the first."
+        1.0, ge=0, le=100, description="Rest of a link for each exchange but the first."
     )
 
 

@@ -228,6 +228,11 @@ def as_said(kind: int, data: bytes) -> event_pb2.ChatEvent | str:
         raise CompetitorFailed("the peer sent an event that cannot be read") from None
 
 
+def exchange_of(item: Item) -> int:
+    """The exchange that an item is of; 0 for a ping."""
+    return 0 if isinstance(item, int) else item.exchange
+
+
 def _size_of(item: Item) -> int:
     return EVENT_BYTES if isinstance(item, int) else item.ByteSize()
 

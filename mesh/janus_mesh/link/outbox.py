@@ -102,16 +102,22 @@ def _settle(waiting: asyncio.Future[None]) -> None:
         waiting.set_result(None)
 
 
-# A writer rests a floor for each item that it wrote beyond the first, and at most so many.
+# A writer rests a floor for each exchange beyond the first that it wrote of, and at most so many.
 _MOST_FLOORS = 30
 
 
-async def pump(outbox: Outbox[ItemT], write: Callable[[list[ItemT]], Awaitable[None]], floor: float) -> None:
+async def pump(
+    outbox: Outbox[ItemT],
+    write: Callable[[list[ItemT]], Awaitable[None]],
+    floor: float,
+    exchange_of: Callable[[ItemT], int],
+) -> None:
     """Writes whatever queued while the last write was under way, for ever.
 
-    `floor` (seconds) is the least rest between two writes under load. It delays nothing that comes alone
-    or is in a hurry, and lets frames of many exchanges share a message when they come together: what a
-    message costs hardly depends on how much is in it.
+    Under load it rests between two writes, so that many exchanges share a message: what one costs hardly
+    depends on how much is in it. `floor` (seconds) is the rest after a message of two exchanges, thirty
+    times as much that after one of many. An exchange that is alone is never delayed, nor is what is in a
+    hurry.
     """
     clock = asyncio.get_running_loop().time
     while True:
@@ -120,4 +126,5 @@ async def pump(outbox: Outbox[ItemT], write: Callable[[list[ItemT]], Awaitable[N
             await asyncio.sleep(0)  # who was woken by the same read may have something to add
         items = outbox.take()
         await write(items)
-        await outbox.rest(clock() + floor * min(len(items) - 1, _MOST_FLOORS))
+        others = len(set(map(exchange_of, items))) - 1
+        await outbox.rest(clock() + floor * min(others, _MOST_FLOORS))

@@ -15,7 +15,7 @@ from janus_mesh import logs
 from janus_mesh.errors import CompetitorFailed, JanusError, Unavailable, from_grpc
 from janus_proto._gen.janus.link.v1 import link_pb2
 
-from .client import ClientLink, message_of
+from .client import ClientLink, exchange_of, message_of
 from .outbox import pump
 
 _LINK = f"/{link_pb2.DESCRIPTOR.services_by_name['LinkService'].full_name}/Link"
@@ -211,7 +211,9 @@ class _Line:
 
         tasks = {
             asyncio.create_task(read()),
-            asyncio.create_task(pump(link.outbox, lambda items: call.write(message_of(items)), self._floor)),
+            asyncio.create_task(
+                pump(link.outbox, lambda items: call.write(message_of(items)), self._floor, exchange_of)
+            ),
             asyncio.create_task(listen_for_life()),
         }
         try:

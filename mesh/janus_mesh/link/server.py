@@ -171,6 +171,11 @@ def _as_item(event: event_pb2.ChatEvent | str) -> tuple[int, bytes]:
     return _KINDS.get(event.WhichOneof("payload") or "", 0), event.SerializeToString()
 
 
+def exchange_of(item: Item) -> int:
+    """The exchange that an item is of; 0 for what the link says for itself."""
+    return item[0] if isinstance(item, tuple) else 0
+
+
 def _size_of(item: Item) -> int:
     return len(item[2]) + EVENT_BYTES if isinstance(item, tuple) else EVENT_BYTES
 

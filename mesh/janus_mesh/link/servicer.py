@@ -14,7 +14,7 @@ from janus_mesh.headers import REQUEST_ID, TOKEN, new_request_id
 from janus_proto._gen.janus.link.v1 import link_pb2, link_pb2_grpc
 
 from .outbox import pump
-from .server import ServerEnd, ServerLink, message_of
+from .server import ServerEnd, ServerLink, exchange_of, message_of
 
 VERSION = 1
 
@@ -46,7 +46,7 @@ class LinkServicer(link_pb2_grpc.LinkServiceServicer):
 
         reading = asyncio.create_task(read())
         writing = asyncio.create_task(
-            pump(link.outbox, lambda items: context.write(message_of(items)), self._floor)
+            pump(link.outbox, lambda items: context.write(message_of(items)), self._floor, exchange_of)
         )
         self._links[link] = reading
         log.info("link opened", peer=context.peer())
