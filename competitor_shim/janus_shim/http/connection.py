@@ -159,7 +159,7 @@ class Connection(asyncio.Protocol):
         if call is None:  # a container that speaks without being asked
             self.abort()
             return
-        self._pace.read()
+        self._pace.read(self)
         if len(data) >= _TURN_BYTES:
             self._end_turn()
         parser = self._parser

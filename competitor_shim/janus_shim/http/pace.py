@@ -4,7 +4,8 @@ When reads come thick and fast, waking up for each costs more than the read itse
 every time. The event loop then rests a moment between two rounds of reads, and what has come meanwhile is
 read in one. That is no longer than it would wait anyway for the next write to the link.
 
-What somebody waits for, the beginning of an answer above all, keeps the loop awake a moment.
+What somebody waits for, the beginning of an answer above all, keeps the loop awake a moment, and a
+stream that is alone is never held up.
 """
 
 import asyncio
@@ -41,11 +42,16 @@ class Pace:
         self._rested_at = 0.0
         self._awake_until = 0.0
         self._reads = 0
+        self._changes = 0  # how often it was another reader's turn
+        self._reader: object = None
         self._counted_from = clock()
 
-    def read(self) -> None:
-        """To be called at each read."""
+    def read(self, reader: object) -> None:
+        """To be called at each read; `reader` is whose it is, compared by identity."""
         self._reads += 1
+        if reader is not self._reader:
+            self._reader = reader
+            self._changes += 1
         if self._longest and not self._round_is_on:
             self._round_is_on = True
             self._loop.call_soon(self._end_round, _TURNS_TO_WRITE)
@@ -63,8 +69,9 @@ class Pace:
         now = self._clock()
         if now - self._counted_from >= _WINDOW_SECONDS:
             rate = self._reads / (now - self._counted_from)
-            self._rest = min(self._longest, _ROUND_READS / rate) if rate >= _THICK else 0.0
-            self._reads, self._counted_from = 0, now
+            pays = rate >= _THICK and self._changes > 1
+            self._rest = min(self._longest, _ROUND_READS / rate) if pays else 0.0
+            self._reads, self._changes, self._reader, self._counted_from = 0, 0, None, now
         if self._rest and now >= self._awake_until:
             left = self._rested_at + self._rest - now
             if left > 0:

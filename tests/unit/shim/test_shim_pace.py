@@ -1,6 +1,7 @@
 """Rounds of reads are held apart under load, and only then."""
 
 import asyncio
+import itertools
 
 import pytest
 
@@ -28,15 +29,19 @@ async def turns() -> None:
         await asyncio.sleep(0)
 
 
-async def read(rest: float, *, rate: float, every: float, rounds: int = 200) -> Time:
-    """So many rounds in which all is read that came since, each begun `every` seconds after the last."""
+async def read(rest: float, *, rate: float, every: float, rounds: int = 200, readers: int = 2) -> Time:
+    """So many rounds in which all is read that came since, each begun `every` seconds after the last.
+
+    `rate` is of all readers together.
+    """
+    turn = itertools.cycle(range(readers))
     time = Time()
     pace = Pace(rest, clock=time.clock, sleep=time.sleep)
     read_until = time.now
     for _ in range(rounds):
         time.now += every
         while read_until < time.now:
-            pace.read()
+            pace.read(next(turn))
             read_until += 1 / rate
         await turns()
     return time
@@ -56,6 +61,10 @@ async def test_rounds_that_are_far_apart_already_are_not_held_up_more():
     assert (await read(0.003, rate=5000, every=0.004)).slept == []
 
 
+async def test_a_stream_that_is_alone_is_never_held_up():
+    assert (await read(0.003, rate=5000, every=0.0005, readers=1)).slept == []
+
+
 async def test_no_rest_means_none():
     assert (await read(0.0, rate=5000, every=0.0005)).slept == []
 
@@ -65,8 +74,8 @@ async def test_what_is_in_a_hurry_is_not_slept_upon():
     pace = Pace(0.005, clock=time.clock, sleep=time.sleep)
     for _ in range(200):
         time.now += 0.0005
-        for _ in range(5):
-            pace.read()
+        for reader in range(5):
+            pace.read(reader)
         pace.hurry()
         await turns()
     assert time.slept == []
@@ -79,8 +88,8 @@ async def test_what_was_read_is_passed_on_before_the_rest():
     pace = Pace(0.005, clock=time.clock, sleep=lambda seconds: slept_after.append(len(passed)))
     for round_ in range(200):
         time.now += 0.0005
-        for _ in range(5):
-            pace.read()
+        for reader in range(5):
+            pace.read(reader)
         # As a link's writer does: it is woken, lets others add something, and writes.
         asyncio.get_running_loop().call_soon(
             lambda number=round_: asyncio.get_running_loop().call_soon(passed.append, number)
