@@ -13,7 +13,7 @@ flags="--headless --no-sandbox --disable-gpu --disable-quic"
 reports=build/lighthouse
 mkdir -p "$reports"
 
-# It now and then loses the beginning of its trace (NO_NAVSTART), and has no report then.
+# It now and then loses the beginning of its trace (NO_NAVSTART): then it fails, and its report holds no scores.
 look() {
   for _ in 1 2 3 4; do
     npm exec --yes --silent -- lighthouse@12.8.2 "$1" --quiet --chrome-flags="$flags" --output=json --output-path="$3" \
