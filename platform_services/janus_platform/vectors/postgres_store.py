@@ -53,7 +53,14 @@ with gone as (
 """
 _COLLECTIONS = "select collection, count(*) from janus_vectors where owner = $1 group by collection"
 
-_FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+_FAULTS = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    # What a connection says that the server has ended with an error, until the end itself has come.
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
 
 log = logs.get("vectors.postgres")
 

@@ -4,10 +4,12 @@ import asyncio
 import uuid
 from array import array
 from collections.abc import AsyncIterator, Iterator
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 from support.http_service import serving
+from support.late_ending import late_ending
 from support.postgres import cluster
 from support.qdrant_double import QdrantDouble
 from support.stack import free_port
@@ -161,12 +163,7 @@ async def test_replicas_over_one_empty_database_share_what_they_make(database):
 
 async def test_a_database_that_was_restarted_is_dialled_anew(database, postgres_store):
     await postgres_store.upsert(FACTS, [document("a", 1.0)])
-    other = await asyncpg.connect(database)
-    await other.execute(
-        "select pg_terminate_backend(pid) from pg_stat_activity"
-        " where datname = current_database() and pid <> pg_backend_pid()"
-    )
-    await other.close()
+    await end_connections(database)
     async with asyncio.timeout(5):
         while True:  # until the news of it has come
             try:
@@ -174,6 +171,30 @@ async def test_a_database_that_was_restarted_is_dialled_anew(database, postgres_
                 return
             except Unavailable:
                 await asyncio.sleep(0)
+
+
+async def test_a_connection_that_the_database_has_given_up_is_given_up_before_its_end_is_seen(database):
+    address = urlsplit(database)
+    async with (
+        late_ending(address.port) as port,
+        PostgresStore(f"postgresql://janus@127.0.0.1:{port}{address.path}", seconds=5) as store,
+    ):
+        await store.upsert(FACTS, [document("a", 1.0)])
+        await end_connections(database)
+        with pytest.raises(Unavailable) as failed:
+            await store.collections("mine")
+        assert failed.value.code == "index_failed"
+        assert await store.collections("mine") == {"facts": 1}
+
+
+async def end_connections(database: str) -> None:
+    """All that others have to it."""
+    own = await asyncpg.connect(database)
+    await own.execute(
+        "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+        " where datname = current_database() and pid <> pg_backend_pid()"
+    )
+    await own.close()
 
 
 @pytest.mark.parametrize(
