@@ -12,6 +12,7 @@ import os
 import socket
 import subprocess
 from collections.abc import AsyncIterator, Iterator, MutableMapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -102,8 +103,13 @@ def namespace(pid: int | str, kind: str) -> Path:
 
 async def confined(service: SandboxService, sandbox: str) -> list[int]:
     """The processes in a sandbox's pid namespace, as the machine counts them."""
-    pids = service.processes(sandbox)
-    return [pid for pid in pids if namespace(pid, "pid") != namespace("self", "pid")]
+    ours = namespace("self", "pid")
+    found = []
+    for pid in service.processes(sandbox):
+        with suppress(FileNotFoundError):  # it ended meanwhile
+            if namespace(pid, "pid") != ours:
+                found.append(pid)
+    return found
 
 
 @pytest.fixture(scope="module")

@@ -169,7 +169,7 @@ async def test_arena_after_the_vote(page: Page, competitor: HttpCompetitor, sche
     await page.get_by_label("The question for both").fill("Who is best?")
     await page.get_by_role("button", name="Let them answer").click()
     await page.get_by_role("button", name="A tie").click(timeout=50_000)
-    await expect(page.get_by_test_id("vote")).to_have_text("Your vote is stored.")
+    await expect(page.get_by_test_id("vote")).to_have_text("Your vote is stored: A tie.")
     await expect(page.get_by_role("region", name="Ratings by votes")).to_be_visible()
     await look(page, "arena-voted", scheme)
 

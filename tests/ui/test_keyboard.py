@@ -129,7 +129,7 @@ async def test_a_battle_is_judged_without_a_mouse(page: Page, competitor: HttpCo
     await expect(page.get_by_role("button", name="A is better")).to_be_visible(timeout=50_000)
     await tab_to(page, "A is better")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_test_id("vote")).to_have_text("Your vote is stored.")
+    await expect(page.get_by_test_id("vote")).to_have_text("Your vote is stored: A is better.")
 
 
 async def test_a_component_is_tried_without_a_mouse(page: Page) -> None:

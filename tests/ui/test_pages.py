@@ -150,7 +150,7 @@ async def test_nothing_that_reaches_the_browser_tells_who_answers_until_the_vote
     seen += "".join(came)
     assert not [name for name in NAMES if name in seen]
     await vote.click()
-    await expect(page.get_by_test_id("vote")).to_have_text("Your vote is stored.")
+    await expect(page.get_by_test_id("vote")).to_have_text("Your vote is stored: B is better.")
     texts = [await side.inner_text() for side in sides]
     revealed = {name for text in texts for name in NAMES if name in text}
     assert len(revealed) == 2

@@ -1,5 +1,6 @@
 """The list of chats, which the browser keeps."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,23 @@ async def test_chats_can_be_exported_and_imported(page: Page, tmp_path: Path) ->
     await expect(page.get_by_text("1 session imported.")).to_be_visible()
     await chat.session("About bulls").click()
     await expect(chat.answers).to_contain_text("Hello there")
+
+
+async def test_chats_stand_under_the_day_of_their_last_use(page: Page, tmp_path: Path) -> None:
+    chat = await ChatPage(page).open()
+    await chat.ask_whole("About bulls")
+    async with page.expect_download() as downloading:
+        await page.get_by_role("button", name="Export").click()
+    exported = json.loads((await (await downloading.value).path()).read_text())
+    session = exported["sessions"][0]["session"]
+    session |= {"id": "of-2020", "title": "About cats", "head": None, "updatedAt": 1_600_000_000_000}
+    exported["sessions"][0]["messages"] = []
+    (tmp_path / "old.json").write_text(json.dumps(exported))
+    await page.get_by_label("File with exported sessions").set_input_files(tmp_path / "old.json")
+    for age, title in (("Today", "About bulls"), ("Older", "About cats")):
+        group = page.get_by_role("region", name=age)
+        await expect(group.get_by_role("listitem")).to_have_count(1)
+        await expect(group.get_by_role("button", name=title, exact=True)).to_be_visible()
 
 
 async def test_a_file_that_holds_no_chats_is_refused_with_a_reason(page: Page, tmp_path: Path) -> None:

@@ -207,8 +207,10 @@ describe("a submission", () => {
 
 test("a vote that does not count is told so, with the reason", () => {
   const shown = { left: "a", right: "b", counted: true, reason: "" };
-  expect(told(shown)).toBe("Your vote is stored.");
-  expect(told({ ...shown, counted: false, reason: "identical_answers" })).toContain("both said the same");
+  expect(told("left", shown)).toBe("Your vote is stored: A is better.");
+  expect(told("tie", { ...shown, counted: false, reason: "identical_answers" })).toContain(
+    "both said the same",
+  );
 });
 
 test("components are found by every word and their category", () => {

@@ -8,22 +8,18 @@ import { useLiveAnswer } from "@/gateway/use-live-answer";
 import { AnswerPane } from "@/site/answer-pane";
 import { EmptyState } from "@/site/empty-state";
 import { useLive } from "@/site/use-live";
-import { openBattle, sideQuestion, told, vote } from "./battle";
+import { openBattle, sideQuestion, told, VERDICTS, vote } from "./battle";
 import { RatingsTable } from "./ratings-table";
 
-const VERDICTS: [Verdict, string][] = [
-  ["left", "A is better"],
-  ["right", "B is better"],
-  ["tie", "A tie"],
-  ["both_bad", "Neither is good"],
-];
+/** What the visitor said, and who they were. */
+type Vote = { verdict: Verdict; reveal: Reveal };
 
 /** Two competitors whose names the page does not know answer the same question; it learns them by voting. */
 export function Arena() {
   const live = useLive();
   const [prompt, setPrompt] = useState("");
   const [battle, setBattle] = useState<Battle | null>(null);
-  const [reveal, setReveal] = useState<Reveal | null>(null);
+  const [voted, setVoted] = useState<Vote | null>(null);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<GatewayError | null>(null);
   const [votes, setVotes] = useState(0);
@@ -46,20 +42,20 @@ export function Arena() {
     const opened = await asked(() => openBattle(prompt.trim()));
     if (!opened) return;
     setBattle(opened);
-    setReveal(null);
+    setVoted(null);
     void left.ask(sideQuestion(opened, "left"));
     void right.ask(sideQuestion(opened, "right"));
   };
   const judge = async (verdict: Verdict) => {
-    const shown = battle && (await asked(() => vote(battle, verdict)));
-    if (!shown) return;
-    setReveal(shown);
+    const reveal = battle && (await asked(() => vote(battle, verdict)));
+    if (!reveal) return;
+    setVoted({ verdict, reveal });
     setVotes((count) => count + 1);
   };
   if (problem && isAbsent(problem)) return <Absent problem={problem} />;
   const states = [left.answer.state, right.answer.state];
   const running = states.includes("streaming");
-  const judging = battle !== null && !running && !states.includes("none") && !reveal;
+  const judging = battle !== null && !running && !states.includes("none") && !voted;
   return (
     <div className="space-y-6">
       <form
@@ -83,13 +79,13 @@ export function Arena() {
         </button>
       </form>
       <div className="grid gap-4 md:grid-cols-2">
-        <Side name="A" answer={left.answer} revealed={reveal?.left} />
-        <Side name="B" answer={right.answer} revealed={reveal?.right} />
+        <Side name="A" answer={left.answer} revealed={voted?.reveal.left} />
+        <Side name="B" answer={right.answer} revealed={voted?.reveal.right} />
       </div>
       {judging && (
         <fieldset className="glass flex flex-wrap justify-center gap-3 rounded-3xl p-5" disabled={busy}>
           <legend className="sr-only">Which answer is better?</legend>
-          {VERDICTS.map(([verdict, label]) => (
+          {(Object.entries(VERDICTS) as [Verdict, string][]).map(([verdict, label]) => (
             <button key={verdict} type="button" className="btn btn-quiet" onClick={() => void judge(verdict)}>
               {label}
             </button>
@@ -97,7 +93,11 @@ export function Arena() {
         </fieldset>
       )}
       <p role="status" className="text-center text-muted" data-testid="vote">
-        {problem ? <span className="text-rose">{problem.message}</span> : reveal && told(reveal)}
+        {problem ? (
+          <span className="text-rose">{problem.message}</span>
+        ) : (
+          voted && told(voted.verdict, voted.reveal)
+        )}
       </p>
       <RatingsTable version={votes} />
     </div>

@@ -26,9 +26,15 @@ const REASONS: Record<string, string> = {
   incomplete_answer: "an answer did not come to its end",
 };
 
-/** What became of a vote, in words. */
-export function told({ counted, reason }: Reveal): string {
-  return counted
-    ? "Your vote is stored."
-    : `Your vote is stored and does not count: ${REASONS[reason] ?? reason}.`;
+export const VERDICTS: Record<Verdict, string> = {
+  left: "A is better",
+  right: "B is better",
+  tie: "A tie",
+  both_bad: "Neither is good",
+};
+
+/** What was voted and what became of it, in words. */
+export function told(verdict: Verdict, { counted, reason }: Reveal): string {
+  const stored = `Your vote is stored: ${VERDICTS[verdict]}`;
+  return counted ? `${stored}.` : `${stored}. It does not count: ${REASONS[reason] ?? reason}.`;
 }

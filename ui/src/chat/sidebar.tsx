@@ -2,6 +2,7 @@
 
 import { Plus, Search, X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
+import { byAge } from "./ages";
 import { focusComposer } from "./composer-text";
 import { SessionRow } from "./session-row";
 import { byRecency, open, useChat } from "./store";
@@ -56,16 +57,21 @@ export function Sidebar({ open: shown, onClose }: { open: boolean; onClose: () =
           />
         </div>
         <nav aria-label="Sessions" className="mt-3 flex-1 overflow-y-auto px-2">
-          <ul className="space-y-0.5">
-            {found.map((session) => (
-              <SessionRow
-                key={session.id}
-                session={session}
-                current={session.id === currentId}
-                onOpen={() => choose(session.id)}
-              />
-            ))}
-          </ul>
+          {byAge(found, new Date()).map(({ age, sessions }) => (
+            <section key={age} aria-label={age} className="mb-4">
+              <h2 className="px-3 py-1.5 font-medium text-muted text-xs">{age}</h2>
+              <ul className="space-y-0.5">
+                {sessions.map((session) => (
+                  <SessionRow
+                    key={session.id}
+                    session={session}
+                    current={session.id === currentId}
+                    onOpen={() => choose(session.id)}
+                  />
+                ))}
+              </ul>
+            </section>
+          ))}
           {!found.length && (
             <p className="px-3 py-6 text-center text-muted text-sm">
               {query ? "Nothing says that." : "Your chats stay in this browser and appear here."}
