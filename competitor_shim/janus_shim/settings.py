@@ -43,8 +43,8 @@ class Settings(ServiceSettings, StreamTimeouts):
     )
     shim_health_seconds: Seconds = Field(2.0, description="Between two looks at a container's health.")
 
-    shim_rest_ms: Annotated[float, Field(ge=0, le=20)] = Field(
-        8.0, description="Longest rest between two rounds of reads under load, milliseconds; 0: none."
+    shim_rest_ms: Annotated[float, Field(ge=0, le=100)] = Field(
+        40.0, description="Between two reads of an answer under load, milliseconds; 0: no rest."
     )
 
     @field_validator("shim_artifact_origins", mode="before")

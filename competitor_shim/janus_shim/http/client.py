@@ -18,7 +18,7 @@ from janus_mesh.errors import InvalidRequest, Unavailable
 
 from .call import Call
 from .connection import Connection
-from .pace import Pace
+from .rounds import Rounds
 
 # Below the 5 s after which common servers close an idle connection, so that none closes as it is reused.
 _IDLE_SECONDS = 4.0
@@ -47,11 +47,11 @@ class _Target:
 
 
 class HttpClient:
-    """Calls containers; one serves all of them. Times in seconds; `rest` is that of `Pace`."""
+    """Calls containers; one serves all of them. Times in seconds; `rest` is that of `Rounds`."""
 
     def __init__(self, connect_timeout: float, *, rest: float = 0.0) -> None:
         self._connect_timeout = connect_timeout
-        self._pace = Pace(rest)
+        self._rounds = Rounds(rest)
         self._open: set[Connection] = set()
         self._idle: dict[_Origin, dict[Connection, None]] = defaultdict(dict)
         self._tls: ssl.SSLContext | None = None
@@ -68,7 +68,6 @@ class HttpClient:
         return _Request(partial(self._connection, target.origin), head, body)
 
     async def _connection(self, origin: _Origin) -> Connection:
-        self._pace.hurry()
         idle = self._idle.get(origin)
         while idle:
             connection, _ = idle.popitem()  # the one used last is the likeliest to live
@@ -98,7 +97,7 @@ class HttpClient:
         loop = asyncio.get_running_loop()
         tls = self._tls_context() if origin.secure else None
         _, connection = await loop.create_connection(
-            lambda: Connection(self._pace, idle, lost), origin.host, origin.port, ssl=tls
+            lambda: Connection(self._rounds, idle, lost), origin.host, origin.port, ssl=tls
         )
         self._open.add(connection)
         return connection
@@ -120,6 +119,7 @@ class HttpClient:
         for connection in [*self._open]:
             connection.abort()
         await asyncio.sleep(0)  # the transports close on the loop's next turn
+        self._rounds.close()
 
 
 class _Request:

@@ -14,8 +14,8 @@ from typing import cast
 from janus_mesh.errors import CompetitorFailed, Unavailable
 
 from .call import Call
-from .pace import Pace
 from .parser import AnswerParser
+from .rounds import Rounds
 
 # A request's body goes out in such pieces when it is longer than one.
 _PIECE_BYTES = 64 * 1024
@@ -24,6 +24,8 @@ _DRAIN_SECONDS = 1.0
 _DRAIN_BYTES = 64 * 1024
 # A read of that many bytes is a flood's: the event loop would read on and on while more is there.
 _TURN_BYTES = 64 * 1024
+# So many reads of an answer, its beginning, wait for nobody.
+_FIRST_READS = 3
 
 
 class Connection(asyncio.Protocol):
@@ -31,15 +33,18 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_call",
+        "_descriptor",
         "_drained_bytes",
         "_held",
+        "_joined",
         "_left",
         "_lost",
         "_on_idle",
         "_on_lost",
-        "_pace",
         "_parser",
         "_reading",
+        "_reads",
+        "_rounds",
         "_timer",
         "_transport",
         "_turn_is_over",
@@ -49,11 +54,11 @@ class Connection(asyncio.Protocol):
 
     def __init__(
         self,
-        pace: Pace,
+        rounds: Rounds,
         on_idle: Callable[["Connection"], None],
         on_lost: Callable[["Connection"], None],
     ) -> None:
-        self._pace = pace
+        self._rounds = rounds
         self._on_idle = on_idle
         self._on_lost = on_lost
         self._call: Call | None = None
@@ -62,6 +67,9 @@ class Connection(asyncio.Protocol):
         self._held = False  # the call cannot take more
         self._turn_is_over = False
         self._reading = True
+        self._descriptor = -1  # of the socket, if others than its transport can read it
+        self._joined = False  # the rounds read it, not the transport
+        self._reads = 0  # of the call's answer
         self._left = False  # the call's reader is gone
         self._drained_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -77,6 +85,7 @@ class Connection(asyncio.Protocol):
         """Takes it for one call; `leave` or `end_call` gives it back."""
         self._stop_timer()
         self._left = self._unsent = False
+        self._reads = 0
         call = Call(self)
         self._parser = AnswerParser(call.begin)
         if self._lost:  # between being connected and being used
@@ -118,6 +127,7 @@ class Connection(asyncio.Protocol):
 
     def abort(self) -> None:
         """Closes at once, whatever is still to be sent."""
+        self._leave_rounds()
         self._transport.abort()
 
     def pause(self) -> None:
@@ -142,25 +152,40 @@ class Connection(asyncio.Protocol):
         wanted = not (self._held or self._turn_is_over)
         if wanted == self._reading or self._lost:
             return
-        self._reading = wanted
         if wanted:
             self._transport.resume_reading()
+        elif self._joined:
+            self._leave_rounds()
         else:
             self._transport.pause_reading()
+        self._reading = wanted
+
+    def _join_rounds(self) -> None:
+        self._transport.pause_reading()
+        self._rounds.join(self._descriptor, self)
+        self._joined = True
+
+    def _leave_rounds(self) -> None:
+        """Then nobody reads."""
+        if self._joined:
+            self._joined = self._reading = False
+            self._rounds.leave(self._descriptor)
 
     # The transport's callbacks.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is one by shape, not by class
         self._transport.set_write_buffer_limits(_PIECE_BYTES)
+        if transport.get_extra_info("ssl_object") is None:  # what TLS holds in its socket is not the answer
+            self._descriptor = transport.get_extra_info("socket").fileno()
 
     def data_received(self, data: bytes) -> None:
         call = self._call
         if call is None:  # a container that speaks without being asked
             self.abort()
             return
-        self._pace.read(self)
-        if len(data) >= _TURN_BYTES:
+        self._reads += 1
+        if len(data) >= _TURN_BYTES and not self._joined:
             self._end_turn()
         parser = self._parser
         body = parser.feed(data)
@@ -172,12 +197,23 @@ class Connection(asyncio.Protocol):
             self._break(call)
         elif parser.complete:
             self._finish(call)
+        elif not self._joined and self._descriptor >= 0:
+            many = self._rounds.saw(self._descriptor)
+            if many and self._reading and self._reads >= _FIRST_READS:
+                self._join_rounds()
+
+    def ended(self) -> None:
+        """What the rounds tell in place of the transport's `eof_received`."""
+        self._leave_rounds()
+        self._closed_by_peer()
+        self._transport.close()
 
     def eof_received(self) -> bool:
         self._closed_by_peer()
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
+        self._leave_rounds()
         self._closed_by_peer()
         self._stop_timer()
         self._let_write()
@@ -205,6 +241,7 @@ class Connection(asyncio.Protocol):
     def _finish(self, call: Call) -> None:
         self._call = None
         call.end()
+        self._leave_rounds()
         if self._parser.keep_alive and not (self._unsent or self._parser.broken):
             self.resume()
             self._on_idle(self)

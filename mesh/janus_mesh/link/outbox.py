@@ -103,7 +103,7 @@ def _settle(waiting: asyncio.Future[None]) -> None:
 
 
 # A writer rests a floor for each exchange beyond the first that it wrote of, and at most so many.
-_MOST_FLOORS = 30
+_MOST_FLOORS = 8
 
 
 async def pump(
@@ -115,7 +115,7 @@ async def pump(
     """Writes whatever queued while the last write was under way, for ever.
 
     Under load it rests between two writes, so that many exchanges share a message: what one costs hardly
-    depends on how much is in it. `floor` (seconds) is the rest after a message of two exchanges, thirty
+    depends on how much is in it. `floor` (seconds) is the rest after a message of two exchanges, eight
     times as much that after one of many. An exchange that is alone is never delayed, nor is what is in a
     hurry.
     """

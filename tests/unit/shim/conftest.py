@@ -12,6 +12,7 @@ from support.http_competitor import HttpCompetitor
 import janus_mesh as mesh
 from janus_mesh.errors import JanusError
 from janus_proto._gen.janus.chat.v1 import event_pb2, request_pb2
+from janus_shim.http import connection, rounds
 from janus_shim.service import serving
 from janus_shim.settings import Settings
 
@@ -63,3 +64,23 @@ async def competitor() -> AsyncIterator[HttpCompetitor]:
 async def shim(competitor: HttpCompetitor) -> AsyncIterator[Shim]:
     async with _serve(competitor.url) as running:
         yield running
+
+
+_close = rounds.Rounds.close
+
+
+def _close_when_all_left(closed: rounds.Rounds) -> None:
+    assert closed._readers == {}
+    _close(closed)
+
+
+@pytest.fixture(params=["transport", "rounds"])
+def read_by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Who reads the competitor's connection: as of a few, or as of many, from the first read on."""
+    if request.param == "rounds":
+        monkeypatch.setattr(rounds, "_MANY", 1)
+        monkeypatch.setattr(rounds, "_WINDOW_SECONDS", 0.0)
+        monkeypatch.setattr(connection, "_FIRST_READS", 1)
+        monkeypatch.setattr(rounds.Rounds, "close", _close_when_all_left)
+        monkeypatch.setenv("JANUS_SHIM_REST_MS", "1")
+    return str(request.param)

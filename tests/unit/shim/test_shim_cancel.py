@@ -11,6 +11,8 @@ from support.http_competitor import EVENT_STREAM, JSON, HttpCompetitor, Reply
 
 from janus_proto._gen.janus.chat.v1 import request_pb2
 
+pytestmark = pytest.mark.usefixtures("read_by")
+
 # The contract is 250 ms; shared machines get some slack.
 SOON = 1.0
 

@@ -22,6 +22,8 @@ from janus_mesh.errors import (
     Unavailable,
 )
 
+pytestmark = pytest.mark.usefixtures("read_by")
+
 FIRST_EVENT, GAP = 0.4, 0.3
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+import pytest
 from support import competitor_scripts as scripts
 from support.answers import ask
 from support.competitor_scripts import chunk
@@ -12,6 +13,8 @@ import janus_mesh as mesh
 from janus_mesh.errors import InvalidRequest
 from janus_proto._gen.janus.chat.v1 import event_pb2 as pb
 from janus_proto._gen.janus.chat.v1 import request_pb2
+
+pytestmark = pytest.mark.usefixtures("read_by")
 
 
 def text(events: list[pb.ChatEvent]) -> str:
