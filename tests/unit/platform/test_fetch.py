@@ -3,9 +3,9 @@
 import asyncio
 import json
 import ssl
-import subprocess
 
 import pytest
+from support.certificates import self_signed
 from support.http_competitor import Reply
 from support.platform_gate import egress_lines, guarded, shown
 from support.small_web import PUBLIC, small_web, text
@@ -121,11 +121,7 @@ async def test_a_fetch_is_charged_and_told_to_who_listens():
 @pytest.fixture
 def certificate(tmp_path):
     """A certificate of public.test, and its key."""
-    certificate, key = tmp_path / "c.pem", tmp_path / "k.pem"
-    asked = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=public.test"
-    named = ["-addext", "subjectAltName=DNS:public.test", "-out", certificate, "-keyout", key]
-    subprocess.run(["openssl", *asked.split(), *named], check=True, capture_output=True)
-    return certificate, key
+    return self_signed(tmp_path, "DNS:public.test")
 
 
 async def test_tls_is_for_the_name_though_the_address_is_dialled(certificate):

@@ -2,12 +2,15 @@
 
 import asyncio
 import socket
+import ssl
 import struct
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import pytest
+from support.certificates import self_signed
 from support.competitor_scripts import tokens
-from support.http_competitor import HttpCompetitor
+from support.http_competitor import EVENT_STREAM, HttpCompetitor, Reply
 from yarl import URL
 
 from janus_shim.http import HttpClient
@@ -264,3 +267,43 @@ async def test_an_idle_connection_is_its_transports_so_that_the_next_answer_begi
                 assert await call.read_whole(10_000)
             assert client._rounds._readers == {}
         assert len(client._open) == 1
+
+
+async def test_the_first_reads_of_an_answer_are_its_transports(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Rounds, "saw", lambda _, __: True)  # as among many
+    said = asyncio.Semaphore(0)
+
+    async def piecemeal(reply: Reply) -> None:
+        await reply.head(200, EVENT_STREAM)  # the first read; each piece is one more
+        while True:
+            await said.acquire()
+            await reply.send(b"piece")
+
+    async with HttpCompetitor(piecemeal) as competitor, HttpClient(5.0, rest=0.001) as client:
+        url = URL(competitor.url) / "v1/chat/completions"
+        async with client.request("POST", url, {}, REQUEST) as call:
+            joined = []
+            for _ in range(4):
+                said.release()
+                assert await call.read() == b"piece"
+                joined.append(len(client._rounds._readers))
+        assert joined == [0, 1, 1, 1]
+
+
+async def test_what_comes_by_tls_is_read_by_its_transport(
+    read_by: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    certificate, key = self_signed(tmp_path, "IP:127.0.0.1")
+    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    server.load_cert_chain(certificate, key)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    script = tokens("Hello", " world", gap=0.02)
+    async with HttpCompetitor(script, tls=server) as competitor, HttpClient(5.0, rest=0.001) as client:
+        url = URL(competitor.url) / "v1/chat/completions"
+        async with client.request("POST", url, {}, REQUEST) as call:
+            body = b""
+            while piece := await call.read():
+                body += piece
+                assert client._rounds._readers == {}
+        assert b"Hello" in body
+        assert b"[DONE]" in body
