@@ -16,6 +16,7 @@
     ├── CompetitorError           the competitor's fault
     │   ├── CompetitorRejected    the competitor's own 4xx
     │   ├── CompetitorFailed      502
+    │   ├── CompetitorBusy        429, the competitor has no capacity now
     │   └── CompetitorTimeout     504
     ├── Overloaded                429, no room now
     ├── Unavailable               503, nobody there
@@ -84,6 +85,9 @@ STATUS: dict[int, Status] = {
         _S.FAILED_PRECONDITION, 400, "invalid_request_error", "competitor_rejected", False
     ),
     _K.ERROR_KIND_COMPETITOR_FAILED: Status(_S.ABORTED, 502, "competitor_error", "competitor_failed", True),
+    _K.ERROR_KIND_COMPETITOR_BUSY: Status(
+        _S.RESOURCE_EXHAUSTED, 429, "rate_limit_error", "competitor_busy", True
+    ),
     _K.ERROR_KIND_COMPETITOR_TIMEOUT: Status(
         _S.DEADLINE_EXCEEDED, 504, "timeout_error", "competitor_timeout", True
     ),
@@ -257,6 +261,12 @@ class CompetitorFailed(CompetitorError):
     """The competitor failed, or answered what is no answer."""
 
     kind = _K.ERROR_KIND_COMPETITOR_FAILED
+
+
+class CompetitorBusy(CompetitorError):
+    """The competitor has no capacity now; `retry_after` says when it may have some."""
+
+    kind = _K.ERROR_KIND_COMPETITOR_BUSY
 
 
 class CompetitorTimeout(CompetitorError):

@@ -62,6 +62,8 @@ class _ErrorKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorKind.V
     """The request's media type is not JSON."""
     ERROR_KIND_CONFLICT: _ErrorKind.ValueType  # 18
     """What is asked contradicts what is already there."""
+    ERROR_KIND_COMPETITOR_BUSY: _ErrorKind.ValueType  # 19
+    """The competitor has no capacity now: it answered 429, or 503 with a Retry-After."""
 
 class ErrorKind(_ErrorKind, metaclass=_ErrorKindEnumTypeWrapper):
     """What went wrong. Each kind has one gRPC status, one HTTP status and one OpenAI type."""
@@ -104,6 +106,8 @@ ERROR_KIND_UNSUPPORTED_MEDIA_TYPE: ErrorKind.ValueType  # 17
 """The request's media type is not JSON."""
 ERROR_KIND_CONFLICT: ErrorKind.ValueType  # 18
 """What is asked contradicts what is already there."""
+ERROR_KIND_COMPETITOR_BUSY: ErrorKind.ValueType  # 19
+"""The competitor has no capacity now: it answered 429, or 503 with a Retry-After."""
 Global___ErrorKind: _TypeAlias = ErrorKind  # noqa: Y015
 
 @_typing.final
