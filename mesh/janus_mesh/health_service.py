@@ -1,4 +1,4 @@
-"""`grpc.health.v1.Health` of a mesh server: says why a service does not work, and ends its watches in time."""
+"""`grpc.health.v1.Health` of a mesh server: says why a service does not work, and ends its own watches."""
 
 import asyncio
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class _Said:
     detail: str = ""
 
 
-class HealthService(health_pb2_grpc.HealthServicer):
+class HealthService(health_pb2_grpc.HealthServicer):  # type: ignore[misc]  # the package has no types
     """Health by service name; the empty name stands for the whole server."""
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ class HealthService(health_pb2_grpc.HealthServicer):
             self._watches.discard(task)
 
     def stop(self) -> None:
-        """Tells every watcher NOT_SERVING, and soon after ends the watches, which would delay the shutdown."""
+        """Tells every watcher NOT_SERVING, then ends the watches, which would delay the shutdown."""
         self._stopping = True
         for service in [*self._said]:
             self._put(service, _Said(_Status.NOT_SERVING, "the server is stopping"))

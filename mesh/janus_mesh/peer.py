@@ -4,8 +4,6 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-import grpc
-
 from janus_proto._gen.janus.chat.v1 import request_pb2
 
 from ._rpc import RpcTransport

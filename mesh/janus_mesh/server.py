@@ -90,4 +90,3 @@ class Server:
         if self._links is not None:
             await self._links.drain(self._drain_seconds)
         await self._server.stop(max(0.0, self._drain_seconds - (asyncio.get_running_loop().time() - began)))
-

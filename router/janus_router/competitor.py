@@ -32,7 +32,7 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A state and, unless it is healthy, why: `reason` for callers, `detail` for operators if there is more."""
+    """A state and, unless it is healthy, why: `reason` for callers, `detail` for operators, if any."""
 
     state: State
     reason: str = ""
@@ -156,5 +156,10 @@ class Competitor:
         if health.serving:
             self.breaker.hasten()  # it was away and is back, so what it was ejected for may be over
         self._health = health
-        log.info("health", competitor=self.id, serving=health.serving, reason=(health.detail or health.reason) or None)
+        log.info(
+            "health",
+            competitor=self.id,
+            serving=health.serving,
+            reason=(health.detail or health.reason) or None,
+        )
         self.reconsider()

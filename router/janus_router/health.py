@@ -95,7 +95,9 @@ class HealthWatch:
         """Reports it at once, then again with the detail if its server gives one."""
         if self._last.serving is not False:
             self._heard(_NOT_SERVING)
-        check = self._stub.Check(health_pb2.HealthCheckRequest(service=self._service), timeout=_DETAIL_SECONDS)
+        check = self._stub.Check(
+            health_pb2.HealthCheckRequest(service=self._service), timeout=_DETAIL_SECONDS
+        )
         detail = ""
         with suppress(grpc.aio.AioRpcError):
             await check

@@ -9,7 +9,7 @@ Read in this order: `entry` (what may be said of a competitor), `names`, `file`,
 from .entry import Entry, EntryInvalid, named, parse
 from .file import RegistryInvalid, content, parse_file, read
 from .names import Names
-from .secrets import MissingVariable, resolve_headers
+from .request_headers import MissingVariable, resolve_headers
 from .watch import RegistryWatch
 
 __all__ = [

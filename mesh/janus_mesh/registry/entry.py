@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 from janus_mesh.errors import InvalidRequest
 from janus_mesh.plain_text import clean
 
-from . import fields, secrets
+from . import fields, request_headers
 
 Place = tuple[str | int, ...]
 
@@ -23,7 +23,7 @@ _MOST_MODELS = 100
 # What only the shim does, for competitors that it calls over HTTP.
 _OF_THE_SHIM = ("api_key_env", "upstream_model", "base_path", "health_path", "headers")
 
-Variable = Annotated[str, AfterValidator(secrets.check_variable)]
+Variable = Annotated[str, AfterValidator(request_headers.check_variable)]
 Model = Annotated[str, AfterValidator(fields.check_model)]
 UrlPath = Annotated[str, AfterValidator(fields.check_path)]
 
@@ -44,7 +44,7 @@ def named(place: Place) -> str:
 
 
 class Entry(BaseModel):
-    """A valid entry. Secrets are named, never held: see `secrets`."""
+    """A valid entry. Secrets are named, never held: see `request_headers`."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
@@ -61,7 +61,7 @@ class Entry(BaseModel):
     upstream_model: Model | None = None  # asked for in place of the model that the caller named
     base_path: UrlPath = "/v1"  # below the url's own path; `/chat/completions` follows
     health_path: UrlPath = "/health"  # below the url's own path
-    headers: Annotated[dict[str, str], AfterValidator(secrets.check_headers), Field(repr=False)] = {}
+    headers: Annotated[dict[str, str], AfterValidator(request_headers.check_headers), Field(repr=False)] = {}
     ca_file: Annotated[str, AfterValidator(fields.check_file)] | None = None  # PEM, for https and grpcs
 
     @property
@@ -92,7 +92,9 @@ def _check_together(entry: Entry) -> None:
     """Refuses fields that contradict each other or would have no effect."""
     scheme = entry.url.partition("://")[0]
     if entry.native:
-        _check_absent(entry, ("shim", *_OF_THE_SHIM), f"is for http(s):// competitors; this one is {scheme}://")
+        _check_absent(
+            entry, ("shim", *_OF_THE_SHIM), f"is for http(s):// competitors; this one is {scheme}://"
+        )
     if entry.shim is not None:
         reason = "is what the shared shim does; this competitor has a shim of its own"
         _check_absent(entry, (*_OF_THE_SHIM, "ca_file"), reason)

@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic_core import PydanticCustomError
 
@@ -35,9 +35,10 @@ def check_model(value: str) -> str:
 
 
 def check_url(value: str) -> str:
+    """An http(s) address with an optional path, or `grpc(s)://host:port`."""
     if len(value) > _LONGEST_URL:
         raise refusal(f"must have at most {_LONGEST_URL} characters")
-    if not re.fullmatch(r"[!-~]*", value):
+    if not re.fullmatch(r"[!-~]*", value):  # checked first: `urlsplit` drops line breaks and spaces
         raise refusal("must hold visible ASCII characters only")
     try:
         parts = urlsplit(value)
@@ -46,20 +47,24 @@ def check_url(value: str) -> str:
         raise refusal(f"is not a valid address: {error}") from None
     if value.partition("://")[0] not in _SCHEMES:
         raise refusal("must begin with http://, https://, grpc:// or grpcs://")
-    if not parts.hostname or not _is_host(parts.hostname):
-        raise refusal("has no valid host")
-    if parts.username is not None or parts.password is not None:
-        raise refusal("must not carry credentials")
-    if parts.query or parts.fragment or "?" in value or "#" in value:
+    _check_authority(parts)
+    if "?" in value or "#" in value:
         raise refusal("must have neither query nor fragment")
-    if port == 0:
-        raise refusal("has port 0")
     if parts.scheme in ("grpc", "grpcs"):
         if port is None or parts.path not in ("", "/"):
             raise refusal(f"must have the form {parts.scheme}://host:port")
     elif parts.path and not _is_path(parts.path):
         raise refusal("has a path with characters that a URL may not hold, or with `.` or `..` in it")
     return value
+
+
+def _check_authority(parts: SplitResult) -> None:
+    if not parts.hostname or not _is_host(parts.hostname):
+        raise refusal("has no valid host")
+    if parts.username is not None or parts.password is not None:
+        raise refusal("must not carry credentials")
+    if parts.port == 0:
+        raise refusal("has port 0")
 
 
 def check_address(value: str) -> str:

@@ -100,7 +100,7 @@ class RegistryWatch:
             began = asyncio.get_running_loop().time()
             try:
                 await self._notifications()
-            except Exception as error:  # watchfiles raises what its backend meets, of many types
+            except Exception as error:  # noqa: BLE001  # watchfiles raises what its backend meets, of many types
                 log.warning(
                     "the registry's folder cannot be watched; the file is read every few seconds instead",
                     folder=str(self._folder),

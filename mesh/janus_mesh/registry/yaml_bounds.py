@@ -13,7 +13,6 @@ from ruamel.yaml.events import (
     AliasEvent,
     CollectionEndEvent,
     CollectionStartEvent,
-    NodeEvent,
     ScalarEvent,
 )
 
@@ -30,35 +29,55 @@ class _Open:
     nodes: int = 1
 
 
-def check_bounds(text: str) -> None:
-    """Raises `MarkedYAMLError` when the text is not YAML, or beyond a bound, or uses tags."""
-    sizes: dict[str | None, int] = {}
-    open_: list[_Open] = [_Open(None)]
-    for event in YAML(typ="rt", pure=True).parse(text):
-        if isinstance(event, NodeEvent) and not isinstance(event, AliasEvent):
-            _refuse_tag(event)
-        if isinstance(event, CollectionStartEvent):
-            if len(open_) > _DEEPEST:
-                raise _refused(event, f"lists and mappings are nested more than {_DEEPEST} deep")
-            sizes.pop(event.anchor, None)  # an anchor that is given again is not complete until its end
-            open_.append(_Open(event.anchor))
-            continue
-        if isinstance(event, CollectionEndEvent):
-            closed = open_.pop()
-            nodes, anchor = closed.nodes, closed.anchor
-        elif isinstance(event, AliasEvent):
-            if event.anchor not in sizes:  # not defined, or still open: it would contain itself
-                raise _refused(event, f"the alias `{event.anchor}` does not name a complete anchor before it")
-            nodes, anchor = sizes[event.anchor], None
-        elif isinstance(event, ScalarEvent):
-            nodes, anchor = 1, event.anchor
-        else:
-            continue
+class _Sizes:
+    """Counts the nodes of each open container and of each anchor."""
+
+    def __init__(self) -> None:
+        self._anchors: dict[str | None, int] = {}
+        self._open = [_Open(None)]  # the first stands for the document
+
+    def begin(self, event: Any) -> None:
+        if len(self._open) > _DEEPEST:
+            raise _refused(event, f"lists and mappings are nested more than {_DEEPEST} deep")
+        self._anchors.pop(event.anchor, None)  # an anchor that is given again is not complete until its end
+        self._open.append(_Open(event.anchor))
+
+    def end(self, event: Any) -> None:
+        closed = self._open.pop()
+        self._add(event, closed.nodes, closed.anchor)
+
+    def scalar(self, event: Any) -> None:
+        self._add(event, 1, event.anchor)
+
+    def alias(self, event: Any) -> None:
+        if event.anchor not in self._anchors:  # not defined, or still open: it would contain itself
+            reason = f"the alias `{event.anchor}` does not name a complete anchor before it"
+            raise _refused(event, reason)
+        self._add(event, self._anchors[event.anchor], None)
+
+    def _add(self, event: Any, nodes: int, anchor: str | None) -> None:
         if anchor is not None:
-            sizes[anchor] = nodes
-        open_[-1].nodes += nodes
-        if open_[-1].nodes > _MOST_NODES:
+            self._anchors[anchor] = nodes
+        self._open[-1].nodes += nodes
+        if self._open[-1].nodes > _MOST_NODES:
             raise _refused(event, f"has more than {_MOST_NODES} values, aliases expanded")
+
+
+def check_bounds(text: str) -> None:
+    """Raises `YAMLError` when the text is not YAML, is beyond a bound, or uses tags."""
+    sizes = _Sizes()
+    for event in YAML(typ="rt", pure=True).parse(text):
+        match event:
+            case AliasEvent():
+                sizes.alias(event)
+            case ScalarEvent():
+                _refuse_tag(event)
+                sizes.scalar(event)
+            case CollectionStartEvent():
+                _refuse_tag(event)
+                sizes.begin(event)
+            case CollectionEndEvent():
+                sizes.end(event)
 
 
 def _refuse_tag(event: Any) -> None:

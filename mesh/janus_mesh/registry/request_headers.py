@@ -21,13 +21,35 @@ _REFERENCE = re.compile(r"\$\{([^}]*)\}?")
 _OWN_VARIABLES = re.compile(r"JANUS_.*|SANDY_API_KEY", re.IGNORECASE)
 # Hop-by-hop and framing fields, and those that the shim sets itself.
 _RESERVED = frozenset(
-    "accept accept-encoding connection content-encoding content-length content-type expect host http2-settings "
-    "keep-alive te trailer transfer-encoding upgrade user-agent x-request-id traceparent tracestate baggage "
-    "x-forwarded-for forwarded".split()
+    (
+        "accept",
+        "accept-encoding",
+        "baggage",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "expect",
+        "forwarded",
+        "host",
+        "http2-settings",
+        "keep-alive",
+        "te",
+        "traceparent",
+        "tracestate",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "user-agent",
+        "x-forwarded-for",
+        "x-request-id",
+    )
 )
 _RESERVED_PREFIXES = ("proxy-", "x-janus-", ":")
 # Their values are credentials, which do not belong in the file.
-_CREDENTIALS = frozenset("authorization api-key x-api-key x-goog-api-key x-auth-token cookie".split())
+_CREDENTIALS = frozenset(
+    ("api-key", "authorization", "cookie", "x-api-key", "x-auth-token", "x-goog-api-key")
+)
 
 
 class MissingVariable(Exception):
