@@ -116,7 +116,7 @@ class HealthWatch:
         if self._last.serving and self._failures == 1:
             self._tell(Health(None, f"the health watch broke: {reason}"))
         else:
-            self._tell(Health(False, reason, f"{reason}: {clean_detail(details)}" if details else ""))
+            self._tell(Health(False, reason, f"{reason}: {_last_error(details)}" if details else ""))
 
     def _tell(self, health: Health) -> None:
         if health != self._last:
@@ -126,6 +126,11 @@ class HealthWatch:
     def _pause(self) -> float:
         longest = min(_LONGEST_PAUSE, _SHORTEST_PAUSE * 2 ** min(self._failures - 1, 10))
         return random.uniform(longest / 2, longest)  # noqa: S311  # spreads reconnects, guards nothing
+
+
+def _last_error(details: str) -> str:
+    """The end of what gRPC says of a failed connection, which is the cause."""
+    return clean_detail(details.rpartition("last error: ")[2])
 
 
 def _reason(error: grpc.aio.AioRpcError) -> str:
