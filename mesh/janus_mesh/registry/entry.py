@@ -70,6 +70,11 @@ class Entry(BaseModel):
         return self.url.startswith(("grpc://", "grpcs://"))
 
     @property
+    def variables(self) -> list[str]:
+        """The environment variables that requests to it need."""
+        return request_headers.variables_in(self.headers, self.api_key_env)
+
+    @property
     def own_model(self) -> str:
         """The model to ask it for when the caller left the choice to the router."""
         return self.models[0] if self.models else self.id

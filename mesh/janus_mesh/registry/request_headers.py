@@ -95,6 +95,12 @@ def _check_value(name: str, text: str) -> None:
         raise refusal(f"`{name}` must take its value from the environment, as `${{NAME}}`")
 
 
+def variables_in(headers: Mapping[str, str], api_key_env: str | None) -> list[str]:
+    """The names of the variables that `resolve_headers` needs."""
+    named = [reference[1] for text in headers.values() for reference in _REFERENCE.finditer(text)]
+    return named if api_key_env is None else [*named, api_key_env]
+
+
 def resolve_headers(
     headers: Mapping[str, str], api_key_env: str | None, environment: Mapping[str, str]
 ) -> dict[str, str]:
