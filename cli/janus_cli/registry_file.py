@@ -1,4 +1,4 @@
-"""The registry file as the commands see it: read by the reader that router and shim use, so with its verdict."""
+"""The registry file, read by the reader that router and shim use: what they would refuse is refused here."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path

@@ -33,13 +33,12 @@ class _Sizes:
     """Counts the nodes of each open container and of each anchor."""
 
     def __init__(self) -> None:
-        self._anchors: dict[str | None, int] = {}
+        self._anchors: dict[str, int] = {}
         self._open = [_Open(None)]  # the first stands for the document
 
     def begin(self, event: Any) -> None:
         if len(self._open) > _DEEPEST:
             raise _refused(event, f"lists and mappings are nested more than {_DEEPEST} deep")
-        self._anchors.pop(event.anchor, None)  # an anchor that is given again is not complete until its end
         self._open.append(_Open(event.anchor))
 
     def end(self, event: Any) -> None:
@@ -57,6 +56,8 @@ class _Sizes:
 
     def _add(self, event: Any, nodes: int, anchor: str | None) -> None:
         if anchor is not None:
+            if anchor in self._anchors:  # legal, but the parser warns, and which one is meant is a guess
+                raise _refused(event, f"the anchor `{anchor}` is defined twice")
             self._anchors[anchor] = nodes
         self._open[-1].nodes += nodes
         if self._open[-1].nodes > _MOST_NODES:

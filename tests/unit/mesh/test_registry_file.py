@@ -168,6 +168,7 @@ TWO = ONE + "  - id: b\n    url: http://h\n"
         ("competitors: [{id: !!str a, url: 'http://h'}]\n", 1, "tags such as"),
         ("competitors: &x [*x]\n", 1, "alias `x` does not name a complete anchor"),
         ("competitors: &x [&x [*x]]\n", 1, "alias `x` does not name a complete anchor"),
+        ("competitors: [&a x, &a y]\n", 1, "the anchor `a` is defined twice"),
         ("competitors: [{2001-99-99: x}]\n", 1, "not YAML that can be read"),
         (TWO.replace("id: b", "id: a"), 4, "competitors[1].id: `a` is there already"),
         (TWO + "    models: [x, a]\n", 6, "competitors[1].models[1]: `a` is the id of another competitor"),

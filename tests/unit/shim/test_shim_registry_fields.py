@@ -5,6 +5,7 @@ import ssl
 from contextlib import asynccontextmanager
 
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from ruamel.yaml import YAML
 from structlog.testing import capture_logs
 from support import competitor_scripts as scripts
@@ -12,7 +13,6 @@ from support.answers import ask
 from support.certificates import self_signed
 from support.http_competitor import HttpCompetitor
 
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 from janus_mesh.errors import Unavailable
 from janus_mesh.health_detail import detail_of
 
