@@ -15,6 +15,7 @@ from support.http_competitor import HttpCompetitor
 
 from janus_mesh.errors import Unavailable
 from janus_mesh.health_detail import detail_of
+from janus_proto._gen.janus.artifact.v1 import artifact_pb2, artifact_pb2_grpc
 
 
 @pytest.fixture
@@ -164,3 +165,26 @@ async def test_a_ca_file_of_no_use_makes_it_unhealthy_until_it_is_mended(served,
         await until_detail(shim, f"the CA file for the competitor cannot be used: {reason}")
         file.write_bytes(authority.read_bytes())
         await until_detail(shim, "")
+
+
+async def fetched(shim, url: str) -> bytes:
+    stub = shim.peer.stub(artifact_pb2_grpc.ArtifactServiceStub)
+    call = stub.FetchArtifact(artifact_pb2.FetchArtifactRequest(url=url, competitor_id="a"))
+    return b"".join([part.data async for part in call])
+
+
+async def test_the_key_goes_with_artifacts_of_the_container_and_to_no_other_origin(
+    served, competitor, monkeypatch
+):
+    monkeypatch.setenv("A_KEY", "sk-123")
+    async with HttpCompetitor(scripts.tokens("x")) as platform:
+        platform.routes["/v1/artifacts/b"] = competitor.routes["/v1/artifacts/a"] = scripts.answer(
+            200, b"data"
+        )
+        monkeypatch.setenv("JANUS_SHIM_ARTIFACT_ORIGINS", platform.url)
+        async with served(competitor.url, api_key_env="A_KEY") as shim:
+            assert await fetched(shim, "/v1/artifacts/a") == b"data"
+            assert await fetched(shim, f"{platform.url}/v1/artifacts/b") == b"data"
+    own = [asked.headers for asked in competitor.requests if asked.path.startswith("/v1/artifacts")]
+    assert [headers["authorization"] for headers in own] == ["Bearer sk-123"]
+    assert [asked.headers.get("authorization") for asked in platform.requests] == [None]
