@@ -1,12 +1,12 @@
-"""Decides which addresses a competitor may give for an artifact. The edge, the router and the shim all ask it.
+"""Decides which addresses a competitor may give for an artifact; asked by edge, router and shim.
 
 An artifact's address is a competitor's claim, and Janus fetches it on a client's behalf from inside the
 network. Without a bound a competitor could have `/metrics` of the platform services signed as an artifact
 of its own. Two forms are allowed:
 
-- a path of the competitor's own container: `/v1/artifacts/ID`;
+- a path of the competitor's own container: `/v1/artifacts/ID`, also below a base path;
 - an http(s) URL with such a path, `http://HOST:PORT/v1/artifacts/ID` (the platform's artifact store), or
-  with one that ends in `/artifacts/NAME` (a sandbox's file server, a container with a base path).
+  with one that ends in `/artifacts/NAME` (a sandbox's file server).
 
 Which hosts may be asked is not decided here: only the shim knows the container's own origin and those that
 the operator lists. `data:` URLs are never fetched and do not come here.
@@ -20,7 +20,7 @@ from .errors import CompetitorFailed
 
 MAX_ADDRESS_CHARS: Final = 2048
 _MAX_DECODINGS: Final = 3  # `%252e` is decoded twice by a proxy in front of a server
-_RELATIVE: Final = re.compile(r"/v1/artifacts/[^/].*")
+_RELATIVE: Final = re.compile(r"(?:(?:/[\w.~-]+){0,4}/)?v1/artifacts/[^/].*")
 _ABSOLUTE: Final = re.compile(r"(?:/[\w.~-]+){0,4}/artifacts/[^/].*")
 _HOST: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 # Parsers disagree about these: some drop them, some read a backslash as a slash.
@@ -60,7 +60,7 @@ def _path_fault(path: str) -> str:
     for _ in range(_MAX_DECODINGS):
         if _AMBIGUOUS.search(path.replace(" ", "")):  # a file's name may hold an encoded space
             return "holds an encoded control character or backslash"
-        if any(segment in (".", "..") for segment in path.split("/")):
+        if any(segment.partition(";")[0] in (".", "..") for segment in path.split("/")):
             return "leaves its folder with `.` or `..`"
         decoded = unquote(path)
         if decoded == path:
