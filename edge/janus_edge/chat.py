@@ -27,7 +27,7 @@ from .body import read_json_body
 from .chunks import ChunkWriter
 from .completion import CompletionBuilder
 from .departure import receive_nothing, until_client_leaves
-from .openapi import CHAT_REQUEST_BODY, CHAT_RESPONSES
+from .openapi import CHAT_REQUEST, CHAT_RESPONSES
 from .record import RequestRecord
 from .route_event import RouteEvents
 from .router_client import RouterClient
@@ -78,7 +78,7 @@ def chat_routes(gateway: ChatGateway) -> APIRouter:
         CHAT_PATH,
         summary="Create a chat completion",
         responses=CHAT_RESPONSES,
-        openapi_extra=CHAT_REQUEST_BODY,
+        openapi_extra=CHAT_REQUEST,
     )
     async def create_chat_completion() -> Response:
         return ChatResponse(gateway)
