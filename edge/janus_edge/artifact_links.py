@@ -61,9 +61,9 @@ def _created(artifact: event_pb2.Artifact, now: float) -> float:
     """When it was made; a competitor that does not tell a time we can read made it just now."""
     try:
         created = datetime.fromisoformat(artifact.created_at)
-        return (created if created.tzinfo else created.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
+    except ValueError:
         return now
+    return (created if created.tzinfo else created.replace(tzinfo=UTC)).timestamp()
 
 
 def _require_small(url: str) -> None:

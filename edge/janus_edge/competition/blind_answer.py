@@ -18,6 +18,7 @@ import janus_mesh as mesh
 from janus_edge.admission import Admission
 from janus_edge.answer_json import Identity
 from janus_edge.chunks import ChunkWriter
+from janus_edge.content_links import ContentLinks
 from janus_edge.departure import until_client_leaves
 from janus_edge.openapi import CHAT_RESPONSES, Responses, error_statuses
 from janus_edge.record import RequestRecord
@@ -120,12 +121,14 @@ class _BlindWriter:
         self._writer = ChunkWriter(
             identity, include_usage=False, artifact_url=lambda _: _HIDDEN_ARTIFACT, steps=Steps.OFF
         )
+        self._links = ContentLinks()
         self._kept: list[str] = []
         self._room = _KEPT_CHARS
 
     @property
     def text(self) -> str:
-        return "".join(self._kept)
+        """The beginning of the text as readers see it, so that copies do not differ by hidden addresses."""
+        return self._links.whole("".join(self._kept))
 
     def routes(self, events: Iterable[event_pb2.ChatEvent]) -> bytes:  # noqa: ARG002  # they stay hidden
         return b""
@@ -142,6 +145,8 @@ class _BlindWriter:
             return b""
         if kind == "content":
             self._keep(event.content)
+        elif kind == "artifact":
+            self._links.announce(event.artifact.url, _HIDDEN_ARTIFACT)
         return self._writer.write(_bare(event, kind))
 
     def _keep(self, text: str) -> None:

@@ -23,7 +23,13 @@ IDENTITY = Identity("chatcmpl-1", 1_700_000_000, "asked")
 LINKS = ArtifactLinks(ArtifactSigner(b"k" * 32), public_url="", max_ttl=60.0)
 MARK = "hostile"
 
-indexes = st.sampled_from([0, 0, 0, 1, 127, 128, 2**32 - 1])
+
+def mixed(*strategies: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Each of these as often as it is named, which `one_of` does not promise."""
+    return st.sampled_from(strategies).flatmap(lambda chosen: chosen)
+
+
+indexes = st.sampled_from([0] * 20 + [1, 1, 127, 128, 2**32 - 1])
 words = st.one_of(
     st.sampled_from(
         [
@@ -70,15 +76,20 @@ names = st.sampled_from(
     ]
 )
 values = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), words),
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), words
+    ),
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(names, inner, max_size=3)),
     max_leaves=6,
 )
-objects = st.one_of(
+CLAIMS = dict.fromkeys(("id", "model", "usage", "error", "janus", "role", "content", "url", "index"), MARK)
+DEEP = '{"a":' * 300 + "1" + "}" * 300
+SOUND = ["", *map(json.dumps, ({"x": 1}, CLAIMS, CLAIMS | {"y": 2**70}))]
+# Mostly sound, so that an answer gets beyond its first event.
+objects = mixed(
+    *[st.sampled_from(SOUND)] * 8,
     st.dictionaries(names, values, max_size=6).map(json.dumps),
-    st.sampled_from(
-        ["", "{", "[]", "null", '{"a":"\\ud800"}', '{"a":1e999}', '{"a":' * 300 + "1" + "}" * 300]
-    ),
+    st.sampled_from(["{", "[]", "NaN", '{"a":"\\ud800"}', '{"a":1e999}', DEEP]),
 )
 usages = st.builds(
     pb.Usage,
@@ -86,7 +97,7 @@ usages = st.builds(
     cost_usd=st.one_of(st.none(), st.floats()),
     extra_json=objects,
 )
-payloads = st.one_of(
+payloads = mixed(
     st.fixed_dictionaries({"start": st.builds(pb.AnswerStart, model=words, id=words)}),
     st.fixed_dictionaries({"role": st.integers(0, 9)}),
     *(st.fixed_dictionaries({kind: words}) for kind in ("content", "reasoning", "refusal")),
@@ -109,7 +120,7 @@ payloads = st.one_of(
                 pb.Artifact,
                 id=words,
                 url=st.sampled_from(
-                    ["/v1/artifacts/a", "data:,a", "http://c/v1/artifacts/a", "/metrics", ""]
+                    ["/v1/artifacts/a", "data:,a", "http://c/v1/artifacts/a"] * 3 + ["/metrics", ""]
                 ),
                 created_at=st.sampled_from(["", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59"]),
                 ttl_seconds=st.integers(0, 2**32 - 1),
@@ -121,11 +132,10 @@ payloads = st.one_of(
     st.fixed_dictionaries({"usage": usages}),
     st.fixed_dictionaries({"choice_finish": st.builds(pb.ChoiceFinish, reason=words)}),
     st.fixed_dictionaries({"finish": st.builds(pb.Finish, usage=st.one_of(st.none(), usages))}),
-    st.fixed_dictionaries({"error": st.builds(pb.Error, message=words)}),
-    st.just({}),
+    st.sampled_from([{}, {}, {"error": pb.Error(message=MARK)}]),
 )
 extras = st.one_of(
-    st.none(), st.builds(pb.Extras, chunk_json=objects, choice_json=objects, delta_json=objects)
+    st.none(), st.none(), st.builds(pb.Extras, chunk_json=objects, choice_json=objects, delta_json=objects)
 )
 events = st.builds(
     lambda choice, payload, extras: ChatEvent(choice=choice, extras=extras, **payload),
@@ -133,8 +143,12 @@ events = st.builds(
     payloads,
     extras,
 )
-# Mostly sound events, so that an answer gets beyond its first one.
-answers = st.lists(st.one_of(events, words, words.map(lambda text: ChatEvent(content=text))), max_size=12)
+answers = st.lists(mixed(events, events, events, words), min_size=1, max_size=12)
+# A completion is only made of an answer that ends well.
+ENDING = [
+    *(ChatEvent(choice=choice, choice_finish=pb.ChoiceFinish(reason="stop")) for choice in (0, 1, 127)),
+    ChatEvent(finish=pb.Finish()),
+]
 
 
 def written(writer: Any, said: list[mesh.Said]) -> Iterator[bytes]:
@@ -188,6 +202,7 @@ def test_a_stream_is_well_formed_and_says_nothing_in_janus_name(
             assert choice["delta"].get("role", "assistant") == "assistant"
             for call in choice["delta"].get("tool_calls", ()):
                 assert 0 <= call["index"] < 128
+                assert not {"error", "janus"} & set(call)
         steps_told = [chunk.get("janus"), *(choice["delta"].get("janus") for choice in chunk["choices"])]
         for step in filter(None, steps_told):
             assert step["event"] not in ("route", "error", "")
@@ -208,7 +223,7 @@ def test_a_stream_is_well_formed_and_says_nothing_in_janus_name(
 def test_a_completion_is_well_formed_and_says_nothing_in_janus_name(said: list[mesh.Said]) -> None:
     builder = CompletionBuilder(IDENTITY, artifact_url=lambda a: LINKS.url(a, "alpha"), max_bytes=100_000)
     try:
-        for event in said:
+        for event in [*said, *ENDING]:
             builder.add(ChatEvent(content=event) if isinstance(event, str) else event)
         whole = json.loads(builder.encoded())
     except CompetitorFailed:
