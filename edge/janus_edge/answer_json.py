@@ -27,8 +27,8 @@ JsonObject = dict[str, Any]
 ArtifactUrl = Callable[[event_pb2.Artifact], str]
 """Gives the address under which clients reach an artifact."""
 
-# Integers of 64 bits have at most 20 digits; longer ones need a reader that keeps all digits.
-_LONG_INTEGER: Final = re.compile(r"\d{19}")
+# Integers that may need more than 64 bits, which orjson turns into floats; digits of fractions do not count.
+_LONG_INTEGER: Final = re.compile(r"(?<![\d.])\d{19}")
 
 
 @dataclass(frozen=True, slots=True)
