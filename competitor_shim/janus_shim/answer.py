@@ -56,11 +56,16 @@ class HttpAnswer:
 
     async def _ask(self, exchange: mesh.Exchange, container: Container) -> None:
         settings = self._settings
+        container.check_usable()
         answer = AnswerEvents(choices=exchange.request.n or 1)
         async with (
             Silence(settings.first_event_timeout, settings.gap_timeout) as silence,
             self._client.request(
-                "POST", container.chat, _headers(exchange), request_body(exchange.request)
+                "POST",
+                container.chat,
+                {**_headers(exchange), **dict(container.headers)},
+                request_body(exchange.request, container.upstream_model),
+                ca_file=container.ca_file,
             ) as call,
         ):
             if call.status != 200:

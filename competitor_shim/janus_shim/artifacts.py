@@ -59,10 +59,19 @@ class ArtifactServicer(artifact_pb2_grpc.ArtifactServiceServicer):
             await context.abort(error.status.grpc, error.message)
 
     async def _fetch(self, request: pb.FetchArtifactRequest, context: Context) -> None:
-        url = self._allowed(self._containers.find(request.competitor_id), request.url)
+        container = self._containers.find(request.competitor_id)
+        url = self._allowed(container, request.url)
         headers = _headers(request, context.invocation_metadata() or ())
+        ca_file = ""
+        if url.origin() == container.base.origin():  # its secrets are for itself alone
+            container.check_usable()
+            headers |= dict(container.headers)
+            ca_file = container.ca_file
         bounds = self._settings.first_event_timeout, self._settings.gap_timeout
-        async with Silence(*bounds) as silence, self._client.request("GET", url, headers) as call:
+        async with (
+            Silence(*bounds) as silence,
+            self._client.request("GET", url, headers, ca_file=ca_file) as call,
+        ):
             extent = await _extent(call, request)
             if extent.total > self._settings.shim_max_artifact_bytes:
                 raise self._too_large()

@@ -36,15 +36,15 @@ _OPTIONAL: tuple[Any, ...] = (  # the stub's HasField takes each name as a liter
 _WORDS = ("reasoning_effort", "user")
 
 
-def request_body(request: pb.ChatRequest) -> bytes:
-    """The body for `POST /v1/chat/completions`.
+def request_body(request: pb.ChatRequest, upstream_model: str = "") -> bytes:
+    """The body for `POST /v1/chat/completions`, asking for `upstream_model` if it is not empty.
 
     Raises `InvalidRequest` when a JSON field of the request holds none, or a role is not said.
     """
     extra = _extra(request.extra_json, "extra_json")
     options = extra.pop("stream_options", None)
     body: Object = {
-        "model": request.model,
+        "model": upstream_model or request.model,
         "messages": [_message(message, f"messages[{i}]") for i, message in enumerate(request.messages)],
         **_sampling(request),
         **_tools(request),

@@ -30,6 +30,7 @@ class Settings(ServiceSettings, StreamTimeouts):
     """One shim process: all HTTP competitors of the registry, or one container as its side-car."""
 
     competitors: Path = Field(Path("competitors.yaml"), description="The registry file.")
+    default_model: str = Field("janus", min_length=1, description="The router's model that stands for all.")
     shim_host: str = Field("127.0.0.1", description="Address to listen on.")
     shim_port: Port = Field(50052, description="gRPC port.")
     shim_metrics_port: Port = Field(9152, description="HTTP port of `/metrics`; 0 serves none.")

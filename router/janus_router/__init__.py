@@ -1,6 +1,6 @@
 """The router: a `ChatService` that chooses a competitor for each chat and copies its events through.
 
-Read in this order: `entry` and `registry_file` (what may be said of a competitor), `competitor` and
-`registry` (the live view of it), `selection`, `admission`, `breaker` and `health` (who may answer now),
+Read in this order: `janus_mesh.registry` (what may be said of a competitor), `competitor`, `registry` and
+`leases` (the live view of it), `selection`, `admission`, `breaker` and `health` (who may answer now),
 `routing` (the answer itself), `api` and `artifacts` (the other two services), `service` (the wiring).
 """

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from janus_mesh import logs
+from janus_mesh.registry import Entry
 
 from .admission import Gate
 from .breaker import Breaker
-from .entry import Entry
 from .health import UNKNOWN, Health, HealthWatch
 from .metering import Meter
 from .peers import PeerPool
@@ -32,10 +32,11 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A state and, unless it is healthy, why."""
+    """A state and, unless it is healthy, why: `reason` for callers, `detail` for operators, if any."""
 
     state: State
     reason: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class Competitor:
                 return Condition(State.CONNECTING, self._health.reason)
             case True:
                 return Condition(State.HEALTHY)
-        return Condition(State.UNHEALTHY, self._health.reason)
+        return Condition(State.UNHEALTHY, self._health.reason, self._health.detail)
 
     @property
     def available(self) -> bool:
@@ -155,5 +156,10 @@ class Competitor:
         if health.serving:
             self.breaker.hasten()  # it was away and is back, so what it was ejected for may be over
         self._health = health
-        log.info("health", competitor=self.id, serving=health.serving, reason=health.reason or None)
+        log.info(
+            "health",
+            competitor=self.id,
+            serving=health.serving,
+            reason=(health.detail or health.reason) or None,
+        )
         self.reconsider()

@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
+from janus_mesh.registry import Entry
 from janus_router.competitor import Limits
-from janus_router.entry import Entry
 from janus_router.peers import PeerPool
 from janus_router.registry import Registry
 from janus_router.selection import policy
