@@ -68,7 +68,7 @@ def mint(
 
 
 def verify(key: str, text: str) -> RequestToken:
-    """Returns what a token says. Raises `Unauthenticated` unless it was minted with `key` and is still good."""
+    """Returns what a token says. Raises `Unauthenticated` unless `key` signed it and it is still good."""
     if len(text) > _MOST_CHARACTERS:
         raise _invalid()
     try:
