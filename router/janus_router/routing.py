@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import janus_mesh as mesh
 from janus_mesh import logs
-from janus_mesh.competitor_claims import ROUTE
+from janus_mesh.competitor_claims import ROUTE, strip_claims
 from janus_mesh.errors import DeadlineExceeded, JanusError, Unavailable
 from janus_proto._gen.janus.chat.v1 import event_pb2
 
@@ -183,6 +183,7 @@ class Router:
         request.competitor_id = "" if competitor.entry.native else competitor.id
 
         async def audited(event: event_pb2.ChatEvent) -> None:
+            strip_claims(event)
             found = audit(event.finish, await self._platform.settle(token))
             attempt.source, attempt.cost_source = found.source, found.cost_source
             _note_audit(competitor, found.wrong)
@@ -197,14 +198,14 @@ class Router:
         async with Announcement(exchange, _route_event(trip)) as route, upstream:
             async for event in upstream:
                 await route.told()
-                if not own_words(event):
-                    continue
                 if event.HasField("finish"):
                     await audited(event)
+                elif not own_words(event):
+                    continue
                 attempt.note(event)
                 await exchange.send(event)
                 if attempt.under_way:
-                    attempt.note(await exchange.relay(upstream, audited))
+                    attempt.note(await exchange.relay(upstream, audited, own_words))
                     return
 
     def _pause_before_retry(self, trip: _Trip, failure: JanusError) -> float | None:
