@@ -21,6 +21,7 @@ from janus_mesh.errors import (
     DeadlineExceeded,
     InvalidRequest,
     JanusError,
+    NotFound,
     Overloaded,
     Unavailable,
 )
@@ -103,6 +104,22 @@ def meaning(error: JanusError, *, native: bool, seconds_left: float) -> JanusErr
         competitor_status=_status(error, kind),
         retry_after=_retry_after(error.retry_after, kind),
     )
+
+
+def artifact_meaning(error: JanusError, competitor_id: str, *, native: bool) -> JanusError:
+    """Returns what the failure of an artifact's fetch means to the one who asked for it.
+
+    A native competitor may say that the artifact is gone, or that the range is wrong. A shim, which checks
+    addresses and sizes, is believed.
+    """
+    if not native and error.from_peer:
+        meant: JanusError = type(error)(clean(error.message, _LONGEST_MESSAGE), param=error.param)
+    elif isinstance(error, NotFound | InvalidRequest):
+        meant = type(error)(clean(error.message, _LONGEST_MESSAGE))
+    else:
+        meant = meaning(error, native=native, seconds_left=math.inf)
+    meant.competitor_id = competitor_id
+    return meant
 
 
 def _of_this_process(error: JanusError) -> JanusError:
