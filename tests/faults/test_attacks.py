@@ -1,4 +1,4 @@
-"""A well-behaved stream goes on smoothly while somebody attacks, and the memory that the attack took comes back."""
+"""A well-behaved stream goes on smoothly during an attack, and the memory that it took comes back."""
 
 import time
 

@@ -1,7 +1,7 @@
 """What a hostile client does to an HTTP service, each bounded in count and time.
 
 `python -m support.attacks NAME URL MODEL` makes one attack and prints what it met, as JSON: how often each
-HTTP status (or `closed`, `refused`, `timeout`) was the answer. It runs at the lowest priority: a real attacker
+HTTP status (or `closed`, `timeout`) was the answer. It runs at the lowest priority: a real attacker
 brings a machine of their own, and only what the attack makes the service do is to be measured.
 """
 
