@@ -1,0 +1,215 @@
+"""What a competitor says, turned into `ChatEvent`s: chunks of a stream, or one whole completion.
+
+An `AnswerEvents` stands for one answer and keeps what spans its chunks: the state of each choice, the usage,
+and the unknown fields that repeat. It keeps none of the answer's text. Everything that leaves it went through
+`competitor_claims`, so that a competitor cannot speak for Janus.
+"""
+
+from typing import Any, Final
+
+import orjson
+
+from janus_mesh.competitor_claims import strip_claims
+from janus_mesh.errors import CompetitorFailed
+from janus_proto._gen.janus.chat.v1 import event_pb2 as pb
+from janus_proto._gen.janus.chat.v1 import request_pb2
+from janus_shim.error_bodies import reported_error
+
+from .choice_events import ChoiceEvents, plain_text
+from .content_template import ContentTemplate
+from .json_fields import Object, as_object, exact, parsed, reject, rest, take_index, take_list
+from .start import Start
+from .usage import read_usage
+
+ChatEvent = pb.ChatEvent
+
+# Unknown fields beside `choices` that may wait for an event to travel with, bytes of the chunks they came in.
+MAX_HELD_BYTES: Final = 1024 * 1024
+
+_KEEP_ALIVES = frozenset(("ping", "keepalive", "keep-alive", "keep_alive", "heartbeat"))
+_NULLS: Final[tuple[object, ...]] = (None, [], {})
+
+
+class AnswerEvents:
+    """One answer under way, of at most `choices` choices."""
+
+    __slots__ = ("_choices", "_held", "_held_bytes", "_most", "_start", "_template", "_usage", "plain")
+
+    def __init__(self, choices: int) -> None:
+        self._most = choices
+        self._choices: dict[int, ChoiceEvents] = {}
+        self._start = Start()
+        self._held: Object = {}  # unknown chunk fields that wait for an event of a choice
+        self._held_bytes = 0
+        self._usage: object = None  # as last reported
+        self._template = ContentTemplate()
+        # Reads the commonest chunk by far (bytes), which differs from the last in its text alone, and returns
+        # that text; None for any other chunk and for choices after the first, which `chunk` reads.
+        self.plain = self._template.text
+
+    @property
+    def complete(self) -> bool:
+        """Whether there is a choice, and every choice has its `finish_reason`."""
+        return bool(self._choices) and all(choice.finished for choice in self._choices.values())
+
+    def chunk(self, data: bytes, kind: str = "message") -> list[ChatEvent]:
+        """The events of one `chat.completion.chunk`, which came as an SSE event of type `kind`.
+
+        Raises `CompetitorFailed` when it is malformed, and the error that it reports.
+        """
+        if kind == "error":
+            raise reported_error(_error_text(data), spoken=self._spoken)
+        chunk = parsed(data)
+        if type(chunk) is dict:
+            plain = self._plain(chunk)
+            if plain is not None:
+                if not plain.choice and chunk.get("usage") is None:
+                    self._template.learn(data, chunk, plain.content)
+                return [plain]
+        self._template.forget()
+        return self._events(exact(chunk, data), len(data), whole=False)
+
+    def completion(self, data: bytes) -> list[ChatEvent]:
+        """The events of a whole `chat.completion` but for its ending. Raises as `chunk` does."""
+        return self._events(exact(parsed(data), data), len(data), whole=True)
+
+    def ending(self, *, done: bool) -> list[ChatEvent]:
+        """The last events. Raises `CompetitorFailed` when the answer is not complete.
+
+        Args:
+            done: the competitor said that this is all, by `[DONE]` or by the end of a whole JSON body.
+        """
+        if not self._choices:
+            raise CompetitorFailed("the competitor's answer ended before it began")
+        events = [event for choice in self._choices.values() for event in choice.ending(done=done)]
+        self._held |= self._start.once()
+        finish = ChatEvent(finish=pb.Finish())
+        if self._usage is not None:
+            usage = read_usage(self._usage)
+            if usage is None:
+                self._held["invalid_usage"] = self._usage
+            else:
+                finish.finish.usage.CopyFrom(usage)
+        if self._held:
+            finish.extras.chunk_json = rest(self._held)
+        return _without_claims([*self._start.events(), *events, finish])
+
+    @property
+    def _spoken(self) -> bool:
+        """Whether the answer has begun, so that it cannot be tried elsewhere."""
+        return bool(self._choices)
+
+    def _plain(self, chunk: Object) -> ChatEvent | None:
+        """Reads the commonest chunk in a third of the time: one choice that has nothing but text.
+
+        Returns None and leaves the chunk as it is when it says anything else.
+        """
+        choices = chunk.get("choices")
+        if type(choices) is not list or len(choices) != 1 or chunk.get("error") is not None:
+            return None
+        if self._held or not self._start.repeats(chunk):
+            return None
+        text = plain_text(choices[0])
+        if text is None or type(index := choices[0].get("index")) is not int:
+            return None
+        known = self._choices.get(0 if self._most == 1 else index)
+        if known is None or ("role" in choices[0]["delta"] and known.role != request_pb2.ROLE_ASSISTANT):
+            return None
+        event = known.plain(text)
+        if event is not None and (usage := chunk.get("usage")) is not None:
+            self._note_usage(usage)
+        return event
+
+    def _events(self, value: Any, size: int, *, whole: bool) -> list[ChatEvent]:
+        chunk = _as_chunk(value)
+        if chunk is None:
+            return []
+        choices = take_list(chunk, "choices", "")
+        self._raise_reported(chunk, answers=bool(choices))
+        self._note_usage(chunk.pop("usage", None))
+        if not choices and chunk.get("type") in _KEEP_ALIVES:
+            return []
+        news = self._start.take(chunk)
+        said: list[ChatEvent] = []
+        for position, item in enumerate(choices):
+            where = f"choices[{position}]"
+            choice = as_object(item, where)
+            self._raise_reported(choice, answers=True)
+            index = self._index(choice, position, len(choices), where)
+            known = self._choices.get(index)
+            if known is None:
+                known = self._choices[index] = ChoiceEvents(index)
+            said += known.read(choice, where, whole=whole)
+        events = self._start.events() if said or self._start.names_model else []
+        self._held |= self._start.once() | news
+        if not said:
+            self._bound_held(size if news or not self._start.told else 0)
+        elif self._held:
+            said[0].extras.chunk_json = rest(self._held)
+            self._held, self._held_bytes = {}, 0
+        return _without_claims([*events, *said])
+
+    def _bound_held(self, size: int) -> None:
+        """Counts a chunk whose unknown fields wait for an event to travel with."""
+        if self._held_bytes > MAX_HELD_BYTES:
+            raise CompetitorFailed("the competitor sent too many unknown fields without an answer")
+        self._held_bytes += size
+
+    def _note_usage(self, usage: object) -> None:
+        if usage not in _NULLS:
+            self._usage = usage
+
+    def _raise_reported(self, fields: Object, *, answers: bool) -> None:
+        """Raises the error that a chunk or a choice reports. An empty one beside an answer does not count."""
+        error = fields.pop("error", None)
+        if error or (error == {} and not answers):
+            raise reported_error(error, spoken=self._spoken)
+        if fields.get("object") == "error":  # as vLLM has it
+            raise reported_error(fields, spoken=self._spoken)
+
+    def _index(self, choice: Object, position: int, listed: int, where: str) -> int:
+        """Which choice is meant. With one asked for and one listed it is clear, whatever `index` says."""
+        said = choice.get("index")
+        index = take_index(choice)
+        if self._most == 1 and listed == 1:
+            return 0
+        if index is None:
+            if said is not None:
+                reject(f"{where}.index", "a whole number", said)
+            index = position
+        if index >= self._most:
+            reject(f"{where}.index", f"below the {self._most} choices asked for", index)
+        return index
+
+
+def _as_chunk(value: Any) -> Object | None:
+    """The chunk in an event; None for an event that says nothing. A list of one object is that object."""
+    if value in _NULLS:
+        return None
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
+        value = value[0]
+    return as_object(value, "the event")
+
+
+def _error_text(data: bytes) -> Any:
+    """What an event of type `error` says: a JSON value, or plain text."""
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return data.decode(errors="replace")
+    return (value.get("error") or value) if isinstance(value, dict) else value
+
+
+def _without_claims(events: list[ChatEvent]) -> list[ChatEvent]:
+    """The events without what only Janus may say; those that say nothing else are left out."""
+    kept = []
+    for event in events:
+        if strip_claims(event) and event.WhichOneof("payload") is None and not _has_extras(event):
+            continue
+        kept.append(event)
+    return kept
+
+
+def _has_extras(event: ChatEvent) -> bool:
+    extras = event.extras
+    return bool(extras.chunk_json or extras.choice_json or extras.delta_json)
