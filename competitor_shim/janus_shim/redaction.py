@@ -19,7 +19,7 @@ _SECRETS = (
     (
         re.compile(
             r"(?i)\b((?:x-)?api[-_ ]?key|access[-_ ]token|secret|password|authorization)"
-            r"(['\"]?\s*[:=]\s*['\"]?)[^\s'\",;&]{6,}"
+            r"(['\"]?\s*[:=]\s*['\"]?)(?!(?:bearer|basic)\b)[^\s'\",;&]{6,}"
         ),
         rf"\1\2{_MASK}",
     ),

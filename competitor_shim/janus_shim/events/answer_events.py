@@ -17,7 +17,17 @@ from janus_shim.error_bodies import reported_error
 
 from .choice_events import ChoiceEvents, plain_text
 from .content_template import ContentTemplate
-from .json_fields import Object, as_object, exact, parsed, reject, rest, take_index, take_list
+from .json_fields import (
+    Object,
+    as_object,
+    exact,
+    parsed,
+    parsed_leniently,
+    reject,
+    rest,
+    take_index,
+    take_list,
+)
 from .start import Start
 from .usage import read_usage
 
@@ -59,19 +69,23 @@ class AnswerEvents:
         """
         if kind == "error":
             raise reported_error(_error_text(data), spoken=self._spoken)
-        chunk = parsed(data)
-        if type(chunk) is dict:
-            plain = self._plain(chunk)
+        try:
+            chunk = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            chunk = parsed_leniently(data)
+        else:
+            plain = self._plain(chunk) if type(chunk) is dict else None
             if plain is not None:
                 if not plain.choice and chunk.get("usage") is None:
                     self._template.learn(data, chunk, plain.content)
                 return [plain]
+            chunk = exact(chunk, data)
         self._template.forget()
-        return self._events(exact(chunk, data), len(data), whole=False)
+        return self._events(chunk, len(data), whole=False)
 
     def completion(self, data: bytes) -> list[ChatEvent]:
         """The events of a whole `chat.completion` but for its ending. Raises as `chunk` does."""
-        return self._events(exact(parsed(data), data), len(data), whole=True)
+        return self._events(parsed(data), len(data), whole=True)
 
     def ending(self, *, done: bool) -> list[ChatEvent]:
         """The last events. Raises `CompetitorFailed` when the answer is not complete.
@@ -204,8 +218,10 @@ def _without_claims(events: list[ChatEvent]) -> list[ChatEvent]:
     """The events without what only Janus may say; those that say nothing else are left out."""
     kept = []
     for event in events:
-        if strip_claims(event) and event.WhichOneof("payload") is None and not _has_extras(event):
-            continue
+        if strip_claims(event) and not _has_extras(event):
+            event.ClearField("extras")
+            if event.WhichOneof("payload") is None:
+                continue
         kept.append(event)
     return kept
 

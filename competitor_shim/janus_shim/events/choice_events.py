@@ -123,21 +123,30 @@ class ChoiceEvents:
         if role is not None and role != self.role:
             self.role = role
             events.append(ChatEvent(role=role))
-        step = take_object(body, "janus", where)
-        if step is not None:
-            events.append(payloads.janus(step, f"{where}.janus"))
+        events += self._janus(body, where)
         events += self._texts(body)
         if "tool_calls" in body:
             events += self._calls(body, where, is_message=is_message)
-        if "artifacts" in body:
-            events += [ChatEvent(artifact=artifact) for artifact in payloads.artifacts(body, where)]
         if "function_call" in body:  # the older form of a tool call, an unknown field here
             if body["function_call"] is None:
                 del body["function_call"]
             else:
                 self._spoke = True
-        if step is not None or len(events) > 1:
-            self._count_artifacts(events)
+        return events
+
+    def _janus(self, body: Object, where: str) -> list[ChatEvent]:
+        """What a competitor that knows Janus says beside OpenAI's fields: a step, artifacts."""
+        if "janus" not in body and "artifacts" not in body:
+            return []
+        events = []
+        step = take_object(body, "janus", where)
+        if step is not None:
+            events.append(payloads.janus(step, f"{where}.janus"))
+        events += [ChatEvent(artifact=artifact) for artifact in payloads.artifacts(body, where)]
+        self._artifacts += sum(event.HasField("artifact") for event in events)
+        if self._artifacts > MAX_ARTIFACTS:
+            raise CompetitorFailed(f"the competitor's answer has more than {MAX_ARTIFACTS} artifacts")
+        self._spoke = self._spoke or self._artifacts > 0
         return events
 
     def _texts(self, body: Object) -> list[ChatEvent]:
@@ -175,11 +184,6 @@ class ChoiceEvents:
                 call = pb.ToolCallDelta(index=key, arguments=text)
                 return ChatEvent(choice=self._index, tool_call=call)
         return ChatEvent(choice=self._index, content=text)
-
-    def _count_artifacts(self, events: list[ChatEvent]) -> None:
-        self._artifacts += sum(event.HasField("artifact") for event in events)
-        if self._artifacts > MAX_ARTIFACTS:
-            raise CompetitorFailed(f"the competitor's answer has more than {MAX_ARTIFACTS} artifacts")
 
 
 def _role(value: object) -> request_pb2.Role.ValueType | None:

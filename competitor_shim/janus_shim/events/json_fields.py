@@ -36,23 +36,24 @@ _NAMES = {
 
 
 def parsed(data: bytes) -> Any:
-    """The JSON value in `data`, read as leniently as is safe. Raises `CompetitorFailed` for anything else.
-
-    Accepts what orjson refuses but Python's reader takes: NaN and Infinity (which become null), control
-    characters inside strings, and halves of surrogate pairs.
-    """
+    """The JSON value in `data`, read as leniently as is safe. Raises `CompetitorFailed` for anything else."""
     try:
-        return orjson.loads(data)
+        return exact(orjson.loads(data), data)
     except orjson.JSONDecodeError:
-        return _parsed_leniently(data)
+        return parsed_leniently(data)
 
 
 def exact(value: Any, data: bytes) -> Any:
     """The value that was parsed from `data`, with all digits of its integers."""
-    return _parsed_leniently(data) if _LONG_NUMBER in data.translate(_DIGITS) else value
+    return parsed_leniently(data) if _LONG_NUMBER in data.translate(_DIGITS) else value
 
 
-def _parsed_leniently(data: bytes) -> Any:
+def parsed_leniently(data: bytes) -> Any:
+    """The JSON value in `data`, whose strings may hold halves of surrogate pairs.
+
+    Accepts what orjson refuses but Python's reader takes: NaN and Infinity, which become null, and control
+    characters and half surrogate pairs inside strings. Raises `CompetitorFailed` for anything else.
+    """
     try:
         return _LENIENT.decode(data.decode())
     except UnicodeDecodeError as error:

@@ -14,7 +14,7 @@ _GZIP_MAGIC = b"\x1f\x8b"
 # Repetitive event streams pack 20 to 100 times; deflate can reach 1,032.
 MAX_RATIO: Final = 256
 # Below this a high ratio is harmless.
-_FREE_BYTES = 8 * 1024 * 1024
+_FREE_BYTES = 5 * 1024 * 1024
 # In a row. Each costs an unpacker of its own and brings nothing.
 _MAX_EMPTY_MEMBERS = 64
 
