@@ -61,11 +61,11 @@ class HttpAnswer:
 
     async def _ask(self, exchange: mesh.Exchange, container: Container) -> None:
         settings = self._settings
-        with_options = self._stream_options.taken_by(container)
+        with_options = self._stream_options.taken_by(container.id, container.base)
         async with Silence(settings.first_event_timeout, settings.gap_timeout) as silence:
             answered = await self._post(exchange, container, silence, stream_options=with_options)
             if not answered:
-                self._stream_options.note_refusal(container)
+                self._stream_options.note_refusal(container.id, container.base)
                 await self._post(exchange, container, silence, stream_options=False)
 
     async def _post(

@@ -13,8 +13,6 @@ from yarl import URL
 
 from janus_mesh.errors import InvalidRequest, PermissionDenied
 
-from .containers import Container
-
 ARTIFACTS = "v1/artifacts/"
 
 _MAX_CHARACTERS = 8_192
@@ -24,11 +22,11 @@ _FORBIDDEN = re.compile(r"[\s\\\x00-\x1f\x7f]")
 _MAX_ENCODINGS = 4
 
 
-def allowed_address(container: Container, prefixes: Iterable[URL], address: str) -> URL:
+def allowed_address(base: URL, prefixes: Iterable[URL], address: str) -> URL:
     """The absolute address to fetch.
 
     Args:
-        container: whose descriptor it is; relative addresses are relative to its base.
+        base: the address of the container whose descriptor it is, with a trailing slash.
         prefixes: further allowed prefixes, each with a path that ends in a slash.
         address: as the descriptor says it.
 
@@ -37,16 +35,14 @@ def allowed_address(container: Container, prefixes: Iterable[URL], address: str)
     if len(address) > _MAX_CHARACTERS or _FORBIDDEN.search(address):
         raise InvalidRequest("not an address", param="url")
     try:
-        url = _absolute(container.base, address)
+        url = _absolute(base, address)
         origin = url.origin()
     except ValueError:
         raise InvalidRequest("not an address", param="url") from None
-    inside = any(_is_below(url, prefix) for prefix in (container.base / ARTIFACTS, *prefixes))
+    inside = any(_is_below(url, prefix) for prefix in (base / ARTIFACTS, *prefixes))
     if url.user is None and url.password is None and inside and not _climbs(address):
         return url
-    raise PermissionDenied(
-        f"artifacts of {container.id} are not fetched from this address of {origin}", param="url"
-    )
+    raise PermissionDenied(f"artifacts are not fetched from this address of {origin}", param="url")
 
 
 def _absolute(base: URL, address: str) -> URL:

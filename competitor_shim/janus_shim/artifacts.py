@@ -58,7 +58,8 @@ class ArtifactServicer(artifact_pb2_grpc.ArtifactServiceServicer):
             await context.abort(error.status.grpc, error.message)
 
     async def _fetch(self, request: pb.FetchArtifactRequest, context: Context) -> None:
-        url = allowed_address(self._containers.find(request.competitor_id), self._prefixes, request.url)
+        container = self._containers.find(request.competitor_id)
+        url = allowed_address(container.base, self._prefixes, request.url)
         headers = _headers(request, context.invocation_metadata() or ())
         bounds = self._settings.first_event_timeout, self._settings.gap_timeout
         async with Silence(*bounds) as silence, self._client.request("GET", url, headers) as call:

@@ -129,9 +129,13 @@ class _Choice:
         choice: JsonObject = {"index": self.index, "message": self._message(links), "logprobs": None}
         return choice | merge_fields(self.extras) | {"finish_reason": self.finish_reason}
 
+    def _calls_function(self) -> bool:
+        """Whether it holds a `function_call`, the older form of a tool call, which is an unknown field here."""
+        return any(part.get("function_call") for part in self.delta_extras)
+
     def _message(self, links: ContentLinks) -> JsonObject:
         # Null says that there is no text at all; a plain answer may still be the empty text.
-        has_text = self.content or not (self.tool_calls or self.refusal)
+        has_text = self.content or not (self.tool_calls or self.refusal or self._calls_function())
         message: JsonObject = {
             "role": self.role,
             "content": links.whole("".join(self.content)) if has_text else None,

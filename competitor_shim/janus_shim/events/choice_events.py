@@ -135,7 +135,10 @@ class ChoiceEvents:
         return events
 
     def _janus(self, body: Object, where: str) -> list[ChatEvent]:
-        """What a competitor that knows Janus says beside OpenAI's fields: a step, artifacts."""
+        """What a competitor that knows Janus says beside OpenAI's fields: a step, artifacts.
+
+        It goes before the text, whose links the edge can only rewrite once it knows the artifacts.
+        """
         if "janus" not in body and "artifacts" not in body:
             return []
         events = []

@@ -452,10 +452,10 @@ def test_a_whole_completion_has_the_events_of_a_stream() -> None:
             role=request_pb2.ROLE_ASSISTANT,
             extras=Extras(choice_json='{"logprobs":{"content":null}}', delta_json='{"annotations":[]}'),
         ),
+        ARTIFACT_EVENT,
         ChatEvent(reasoning="hm"),
         ChatEvent(content=""),
         ChatEvent(tool_call=pb.ToolCallDelta(index=0, id="c", type="function", name="f", arguments="{}")),
-        ARTIFACT_EVENT,
     ]
     assert answer.ending(done=True) == [STOP, ChatEvent(finish=pb.Finish(usage=usage_message()))]
 
