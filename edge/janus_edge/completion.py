@@ -130,7 +130,7 @@ class _Choice:
         return choice | merge_fields(self.extras) | {"finish_reason": self.finish_reason}
 
     def _calls_function(self) -> bool:
-        """Whether it holds a `function_call`, the older form of a tool call, which is an unknown field here."""
+        """Whether it holds a `function_call`, the older form of a tool call, an unknown field here."""
         return any(part.get("function_call") for part in self.delta_extras)
 
     def _message(self, links: ContentLinks) -> JsonObject:

@@ -37,7 +37,6 @@ ChatEvent = pb.ChatEvent
 MAX_HELD_BYTES: Final = 1024 * 1024
 
 _KEEP_ALIVES = frozenset(("ping", "keepalive", "keep-alive", "keep_alive", "heartbeat"))
-_NULLS: Final[tuple[object, ...]] = (None, [], {})
 
 
 class AnswerEvents:
@@ -76,7 +75,7 @@ class AnswerEvents:
         else:
             plain = self._plain(chunk) if type(chunk) is dict else None
             if plain is not None:
-                if not plain.choice and chunk.get("usage") is None:
+                if plain.content and not plain.choice and chunk.get("usage") is None:
                     self._template.learn(data, chunk, plain.content)
                 return [plain]
             chunk = exact(chunk, data)
@@ -96,7 +95,6 @@ class AnswerEvents:
         if not self._choices:
             raise CompetitorFailed("the competitor's answer ended before it began")
         events = [event for choice in self._choices.values() for event in choice.ending(done=done)]
-        self._held |= self._start.once()
         finish = ChatEvent(finish=pb.Finish())
         if self._usage is not None:
             usage = read_usage(self._usage)
@@ -123,15 +121,15 @@ class AnswerEvents:
             return None
         if self._held or not self._start.repeats(chunk):
             return None
-        text = plain_text(choices[0])
-        if text is None or type(index := choices[0].get("index")) is not int:
+        said = plain_text(choices[0])
+        if said is None or type(index := choices[0].get("index")) is not int:
             return None
         known = self._choices.get(0 if self._most == 1 else index)
         if known is None or ("role" in choices[0]["delta"] and known.role != request_pb2.ROLE_ASSISTANT):
             return None
-        event = known.plain(text)
-        if event is not None and (usage := chunk.get("usage")) is not None:
-            self._note_usage(usage)
+        event = known.plain(*said)
+        if event is not None:
+            self._usage = chunk.get("usage") or self._usage
         return event
 
     def _events(self, value: Any, size: int, *, whole: bool) -> list[ChatEvent]:
@@ -140,10 +138,23 @@ class AnswerEvents:
             return []
         choices = take_list(chunk, "choices", "")
         self._raise_reported(chunk, answers=bool(choices))
-        self._note_usage(chunk.pop("usage", None))
+        self._usage = chunk.pop("usage", None) or self._usage
         if not choices and chunk.get("type") in _KEEP_ALIVES:
             return []
         news = self._start.take(chunk)
+        said = self._said(choices, whole=whole)
+        start = [] if self._start.told else self._begin(chunk, size, begins=bool(said))
+        if news:
+            self._held |= news
+            if not said:
+                self._bound_held(size)
+        if said and self._held:
+            said[0].extras.chunk_json = rest(self._held)
+            self._held, self._held_bytes = {}, 0
+        return _without_claims(start + said)
+
+    def _said(self, choices: list[Any], *, whole: bool) -> list[ChatEvent]:
+        """The events of the choices in a chunk."""
         said: list[ChatEvent] = []
         for position, item in enumerate(choices):
             where = f"choices[{position}]"
@@ -154,24 +165,22 @@ class AnswerEvents:
             if known is None:
                 known = self._choices[index] = ChoiceEvents(index)
             said += known.read(choice, where, whole=whole)
-        events = self._start.events() if said or self._start.names_model else []
-        self._held |= self._start.once() | news
-        if not said:
-            self._bound_held(size if news or not self._start.told else 0)
-        elif self._held:
-            said[0].extras.chunk_json = rest(self._held)
-            self._held, self._held_bytes = {}, 0
-        return _without_claims([*events, *said])
+        return said
+
+    def _begin(self, unknown: Object, size: int, *, begins: bool) -> list[ChatEvent]:
+        """The start, once the model is known or the answer begins. Holds what is not for every chunk."""
+        self._held |= self._start.once()
+        if begins or self._start.names_model:
+            return self._start.events()
+        if unknown:
+            self._bound_held(size)
+        return []
 
     def _bound_held(self, size: int) -> None:
         """Counts a chunk whose unknown fields wait for an event to travel with."""
         if self._held_bytes > MAX_HELD_BYTES:
             raise CompetitorFailed("the competitor sent too many unknown fields without an answer")
         self._held_bytes += size
-
-    def _note_usage(self, usage: object) -> None:
-        if usage not in _NULLS:
-            self._usage = usage
 
     def _raise_reported(self, fields: Object, *, answers: bool) -> None:
         """Raises the error that a chunk or a choice reports. An empty one beside an answer does not count."""
@@ -198,7 +207,7 @@ class AnswerEvents:
 
 def _as_chunk(value: Any) -> Object | None:
     """The chunk in an event; None for an event that says nothing. A list of one object is that object."""
-    if value in _NULLS:
+    if not value:
         return None
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
         value = value[0]

@@ -27,6 +27,7 @@ _ROLES = {
 _REASONING = ("reasoning_content", "reasoning", "thinking")
 _PLAIN = frozenset(("index", "delta", "finish_reason", "logprobs"))
 _SILENT_WHEN_NULL = frozenset(("content", "role", "refusal", "tool_calls", "function_call", *_REASONING))
+_SPEAKING = frozenset(("content", *_REASONING))
 _TEXTS: tuple[Kind, ...] = ("content", "refusal")
 _MAX_REASON = 256
 
@@ -53,12 +54,14 @@ class ChoiceEvents:
         """Whether its `finish_reason` came."""
         return self._finish is not None
 
-    def plain(self, text: str) -> ChatEvent | None:
+    def plain(self, name: str, text: str) -> ChatEvent | None:
         """The event of a chunk that says nothing but this text; None while half a character waits."""
         if self._joiner.holds:
             return None
         self._spoke = True
-        return ChatEvent(choice=self._index, content=text)
+        if name == "content":
+            return ChatEvent(choice=self._index, content=text)
+        return ChatEvent(choice=self._index, reasoning=text)
 
     def read(self, choice: Object, where: str, *, whole: bool) -> list[ChatEvent]:
         """The events of this choice in one chunk, or in a whole completion."""
@@ -115,6 +118,10 @@ class ChoiceEvents:
 
     def _said(self, body: Object, where: str, *, is_message: bool) -> list[ChatEvent]:
         """What a delta or a message says, taken out of it."""
+        calls = self._calls(body, where, is_message=is_message) if "tool_calls" in body else []
+        return [*self._words(body, where, is_message=is_message), *calls] if body else calls
+
+    def _words(self, body: Object, where: str, *, is_message: bool) -> list[ChatEvent]:
         events: list[ChatEvent] = []
         # OpenAI opens with a role and an empty content; the role says it all.
         if not is_message and body.get("role") is not None and body.get("content") == "":
@@ -125,8 +132,6 @@ class ChoiceEvents:
             events.append(ChatEvent(role=role))
         events += self._janus(body, where)
         events += self._texts(body)
-        if "tool_calls" in body:
-            events += self._calls(body, where, is_message=is_message)
         if "function_call" in body:  # the older form of a tool call, an unknown field here
             if body["function_call"] is None:
                 del body["function_call"]
@@ -221,21 +226,32 @@ def _is_silent(delta: Object) -> bool:
     return not any(value for name, value in delta.items() if name != "role")
 
 
-def plain_text(choice: object) -> str | None:
-    """The text of a chunk's choice that says nothing else; None when it does, or is malformed."""
+def plain_text(choice: object) -> tuple[str, str] | None:
+    """The only text of a chunk's choice that says nothing else, after the name of its field.
+
+    None when the choice says anything else, or is malformed.
+    """
     if type(choice) is not dict or not choice.keys() <= _PLAIN:
         return None
+    if choice.get("finish_reason") is not None or choice.get("logprobs") is not None:
+        return None
     delta = choice.get("delta")
-    if type(delta) is not dict or type(text := delta.get("content")) is not str:
+    if type(delta) is not dict:
         return None
-    if len(delta) != 1 and not _says_only_content(delta):
-        return None
-    return text if choice.get("finish_reason") is None and choice.get("logprobs") is None else None
+    if len(delta) == 1 and type(text := delta.get("content")) is str:  # by far the most
+        return "content", text
+    return _only_text(delta)
 
 
-def _says_only_content(delta: Object) -> bool:
-    """Whether all fields beside `content` are nulls, and the role, if there is one, the assistant's."""
-    return delta.keys() <= _SILENT_WHEN_NULL and all(
-        value is None or name == "content" or (name == "role" and value == "assistant")
-        for name, value in delta.items()
-    )
+def _only_text(delta: Object) -> tuple[str, str] | None:
+    """The only text of a delta of which all other fields are nulls, and the role, if any, the assistant's."""
+    if not delta.keys() <= _SILENT_WHEN_NULL:
+        return None
+    said = None
+    for name, text in delta.items():
+        if text is None or (name == "role" and text == "assistant"):
+            continue
+        if said is not None or type(text) is not str or name not in _SPEAKING:
+            return None
+        said = name, text
+    return said

@@ -15,7 +15,8 @@ from .json_fields import Object, rest, take_label
 MAX_LABEL: Final = 256
 _MAX_CONSTANTS = 16
 
-_KNOWN = frozenset(("id", "created", "model", "object", "choices", "usage", "error"))
+_IDENTITY = ("id", "created", "model", "object")
+_KNOWN = frozenset((*_IDENTITY, "choices", "usage", "error"))
 _LAST_MOMENT = 2**53
 
 
@@ -47,24 +48,26 @@ class Start:
 
     def take(self, chunk: Object) -> Object:
         """Takes the identity out of a chunk without its choices. Returns the unknown fields that are news."""
-        model, id_ = take_label(chunk, "model", MAX_LABEL), take_label(chunk, "id", MAX_LABEL)
-        created = _moment(chunk.pop("created", None))
-        chunk.pop("object", None)
-        if self.told:
-            return {
-                key: value
-                for key, value in chunk.items()
-                if key not in self._repeated or self._repeated[key] != value
-            }
+        if not self.told:
+            self._note(chunk)
+            return {}
+        for key in _IDENTITY:
+            chunk.pop(key, None)
+        repeated = self._repeated
+        return {key: value for key, value in chunk.items() if key not in repeated or repeated[key] != value}
+
+    def _note(self, chunk: Object) -> None:
+        """Adds to the start what a chunk before it says."""
         start = self._message
-        start.model = start.model or model
-        start.id = start.id or id_
-        start.created = start.created or created
+        start.model = start.model or take_label(chunk, "model", MAX_LABEL)
+        start.id = start.id or take_label(chunk, "id", MAX_LABEL)
+        start.created = start.created or _moment(chunk.get("created"))
+        for key in _IDENTITY:
+            chunk.pop(key, None)
         for key, value in chunk.items():
             self._repeated[key] = value
             constant = _is_short(value) and len(self._constants) < _MAX_CONSTANTS and len(key) <= MAX_LABEL
             (self._constants if constant else self._once)[key] = value
-        return {}
 
     def events(self) -> list[pb.ChatEvent]:
         """The start, the first time."""
