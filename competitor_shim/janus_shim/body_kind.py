@@ -9,6 +9,8 @@ from enum import Enum
 
 from janus_mesh.errors import CompetitorFailed
 
+from .redaction import presentable
+
 EVENT_STREAM = "text/event-stream"
 JSON = "application/json"
 
@@ -26,7 +28,7 @@ _FIELD = re.compile(rb":|(?:data|event|id|retry)[ \t]*(?:[:\r\n])")
 _LONGEST_FIELD = len(b"retry  :")
 _FIELD_BEGUN = re.compile(rb"[a-z]{0,5}[ \t]*")
 # Blank lines before the first event. More is not an answer.
-_MAX_BLANK = 64 * 1024
+_MAX_BLANK = 4 * 1024
 
 
 class BodyKind(Enum):
@@ -52,5 +54,5 @@ def body_kind(begun: bytes, content_type: str) -> BodyKind | None:
         return None
     if EVENT_STREAM in media_types:  # lines of unknown names are ignored
         return BodyKind.EVENTS
-    named = media_types[0][:100] or "a body without a content type"
+    named = presentable(media_types[0], 100) or "a body without a content type"
     raise CompetitorFailed(f"the competitor answered with {named}, not {EVENT_STREAM} or {JSON}")

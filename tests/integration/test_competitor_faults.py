@@ -48,7 +48,6 @@ BEFORE_THE_FIRST_EVENT = {
     "empty-stream": FAILED,
     "gzip-bomb": FAILED,
     "gzip-bomb-line": FAILED,
-    "gzip-bomb-comments": FAILED,
     "not-http": FAILED,
     "html": FAILED,
     "no-content": FAILED,
@@ -115,7 +114,13 @@ async def the_next_request_succeeds(client: httpx.AsyncClient) -> None:
 
 
 async def test_the_table_covers_every_fault() -> None:
-    elsewhere = {"flood", "rate-limited", "unavailable", "done-without-finish"}
+    elsewhere = {
+        "flood",
+        "rate-limited",
+        "unavailable",
+        "done-without-finish",  # not a fault: the answer is said to be whole
+        "gzip-bomb-comments",  # refused for its size or for its silence, whichever comes first
+    }
     assert BEFORE_THE_FIRST_EVENT.keys() | AFTER_THE_FIRST_EVENT.keys() | elsewhere == FAULTS.keys()
 
 

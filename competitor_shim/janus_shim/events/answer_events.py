@@ -20,6 +20,7 @@ from .content_template import ContentTemplate
 from .json_fields import (
     Object,
     as_object,
+    check_values,
     exact,
     parsed,
     parsed_leniently,
@@ -36,6 +37,8 @@ ChatEvent = pb.ChatEvent
 # Unknown fields beside `choices` that may wait for an event to travel with, bytes of the chunks they came in.
 MAX_HELD_BYTES: Final = 1024 * 1024
 
+# Entries of `choices` in one chunk beyond the choices asked for: some list a choice twice.
+_MORE_ENTRIES = 16
 _KEEP_ALIVES = frozenset(("ping", "keepalive", "keep-alive", "keep_alive", "heartbeat"))
 
 
@@ -68,23 +71,19 @@ class AnswerEvents:
         """
         if kind == "error":
             raise reported_error(_error_text(data), spoken=self._spoken)
+        check_values(data)
         try:
-            chunk = orjson.loads(data)
-        except orjson.JSONDecodeError:
-            chunk = parsed_leniently(data)
-        else:
-            plain = self._plain(chunk) if type(chunk) is dict else None
-            if plain is not None:
-                if plain.content and not plain.choice and chunk.get("usage") is None:
-                    self._template.learn(data, chunk, plain.content)
-                return [plain]
-            chunk = exact(chunk, data)
-        self._template.forget()
-        return self._events(chunk, len(data), whole=False)
+            return self._chunk(data)
+        except RecursionError:
+            raise _too_deep() from None
 
     def completion(self, data: bytes) -> list[ChatEvent]:
         """The events of a whole `chat.completion` but for its ending. Raises as `chunk` does."""
-        return self._events(parsed(data), len(data), whole=True)
+        check_values(data)
+        try:
+            return self._events(parsed(data), len(data), whole=True)
+        except RecursionError:
+            raise _too_deep() from None
 
     def ending(self, *, done: bool) -> list[ChatEvent]:
         """The last events. Raises `CompetitorFailed` when the answer is not complete.
@@ -110,6 +109,21 @@ class AnswerEvents:
     def _spoken(self) -> bool:
         """Whether the answer has begun, so that it cannot be tried elsewhere."""
         return bool(self._choices)
+
+    def _chunk(self, data: bytes) -> list[ChatEvent]:
+        try:
+            chunk = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            chunk = parsed_leniently(data)
+        else:
+            plain = self._plain(chunk) if type(chunk) is dict else None
+            if plain is not None:
+                if plain.content and not plain.choice and chunk.get("usage") is None:
+                    self._template.learn(data, chunk, plain.content)
+                return [plain]
+            chunk = exact(chunk, data)
+        self._template.forget()
+        return self._events(chunk, len(data), whole=False)
 
     def _plain(self, chunk: Object) -> ChatEvent | None:
         """Reads the commonest chunk in a third of the time: one choice that has nothing but text.
@@ -139,8 +153,12 @@ class AnswerEvents:
         choices = take_list(chunk, "choices", "")
         self._raise_reported(chunk, answers=bool(choices))
         self._usage = chunk.pop("usage", None) or self._usage
-        if not choices and chunk.get("type") in _KEEP_ALIVES:
+        if not choices and str(chunk.get("type")) in _KEEP_ALIVES:
             return []
+        if len(choices) > self._most + _MORE_ENTRIES:
+            raise CompetitorFailed(
+                f"the competitor's answer is malformed: choices has {len(choices)} entries"
+            )
         news = self._start.take(chunk)
         said = self._said(choices, whole=whole)
         start = [] if self._start.told else self._begin(chunk, size, begins=bool(said))
@@ -203,6 +221,10 @@ class AnswerEvents:
         if index >= self._most:
             reject(f"{where}.index", f"below the {self._most} choices asked for", index)
         return index
+
+
+def _too_deep() -> CompetitorFailed:
+    return CompetitorFailed("the competitor's answer is nested too deeply")
 
 
 def _as_chunk(value: Any) -> Object | None:

@@ -8,8 +8,8 @@ from janus_proto._gen.janus.chat.v1 import request_pb2
 
 from . import payloads
 from .content_parts import Kind, spoken
-from .json_fields import Object, reject, rest, take_object
-from .surrogates import TextJoiner
+from .json_fields import Object, as_object, reject, rest, take_list, take_object
+from .surrogates import TextJoiner, well_formed
 from .tool_calls import ToolCalls
 
 ChatEvent = pb.ChatEvent
@@ -74,7 +74,7 @@ class ChoiceEvents:
         if reason and self._finish is None:
             carrier = self._finish = ChatEvent(choice=self._index)
             word = reason[:_MAX_REASON] if isinstance(reason, str) else "stop"
-            self._finish.choice_finish.reason = word.encode(errors="replace").decode()
+            self._finish.choice_finish.reason = well_formed(word)
         if choice or body:
             if events or carrier is None:
                 events = events or [ChatEvent()]
@@ -150,11 +150,14 @@ class ChoiceEvents:
         step = take_object(body, "janus", where)
         if step is not None:
             events.append(payloads.janus(step, f"{where}.janus"))
-        events += [ChatEvent(artifact=artifact) for artifact in payloads.artifacts(body, where)]
-        self._artifacts += sum(event.HasField("artifact") for event in events)
+        listed = take_list(body, "artifacts", where)
+        self._artifacts += len(listed) + sum(event.HasField("artifact") for event in events)
         if self._artifacts > MAX_ARTIFACTS:
             raise CompetitorFailed(f"the competitor's answer has more than {MAX_ARTIFACTS} artifacts")
         self._spoke = self._spoke or self._artifacts > 0
+        for position, item in enumerate(listed):
+            here = f"{where}.artifacts[{position}]"
+            events.append(ChatEvent(artifact=payloads.artifact(as_object(item, here), here)))
         return events
 
     def _texts(self, body: Object) -> list[ChatEvent]:

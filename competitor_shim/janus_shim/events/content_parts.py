@@ -4,7 +4,9 @@ Mistral and others stream `[{"type": "thinking", ...}, {"type": "text", "text": 
 a string.
 """
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
+
+from janus_mesh.errors import CompetitorFailed
 
 from .json_fields import Object, json_text
 
@@ -18,6 +20,8 @@ _TEXTS: dict[str, tuple[Kind, tuple[str, ...]]] = {
     "reasoning": ("reasoning", ("reasoning", "text", "summary", "content")),
     "refusal": ("refusal", ("refusal",)),
 }
+# Texts of one message or delta; each becomes an event.
+MAX_PARTS: Final = 1_000
 # Parts inside parts, such as the list of texts in a `thinking` part. Real servers nest one deep.
 _MAX_NESTED = 4
 
@@ -25,8 +29,14 @@ _MAX_NESTED = 4
 class Spoken(NamedTuple):
     """What a `content` says."""
 
-    texts: list[tuple[Kind, str]]
+    texts: list[tuple[Kind, str]]  # at most MAX_PARTS
     unknown: list[Any]  # parts of other types, and what else stood in a part
+
+    def add(self, kind: Kind, text: str) -> None:
+        """Raises `CompetitorFailed` when there are too many."""
+        if len(self.texts) >= MAX_PARTS:
+            raise CompetitorFailed(f"the competitor sent a message of more than {MAX_PARTS} parts")
+        self.texts.append((kind, text))
 
 
 def spoken(content: object, kind: Kind = "content") -> Spoken:
@@ -38,14 +48,14 @@ def spoken(content: object, kind: Kind = "content") -> Spoken:
 
 def _add(value: object, kind: Kind, said: Spoken, levels: int) -> None:
     if isinstance(value, str):
-        said.texts.append((kind, value))
+        said.add(kind, value)
     elif isinstance(value, list) and levels:
         for part in value:
             _add(part, kind, said, levels - 1)
     elif isinstance(value, dict) and levels:
         _add_part(value, kind, said, levels - 1)
     elif isinstance(value, int | float):
-        said.texts.append((kind, json_text(value)))
+        said.add(kind, json_text(value))
     elif value is not None:
         said.unknown.append(value)
 

@@ -16,8 +16,10 @@ from .surrogates import well_formed
 
 Object = dict[str, Any]
 
-# Deepest nesting of an unknown field. orjson writes up to 254 levels, and Janus adds a few of its own.
+# Deepest nesting of an unknown field that orjson did not write by itself (it writes 254 levels).
 MAX_DEPTH: Final = 200
+# Values in one event. Every value but the first of its object or list follows a comma.
+MAX_VALUES: Final = 500_000
 
 # orjson reads an integer beyond 64 bits as a float. Numbers this long take the exact reader.
 _LONG_NUMBER = b"0" * 19
@@ -43,6 +45,12 @@ def parsed(data: bytes) -> Any:
         return parsed_leniently(data)
 
 
+def check_values(data: bytes) -> None:
+    """Raises `CompetitorFailed` for JSON of more values than Python can read without a noticeable pause."""
+    if len(data) > MAX_VALUES and data.count(b",") > MAX_VALUES:
+        raise CompetitorFailed(f"the competitor sent an event of more than {MAX_VALUES} values")
+
+
 def exact(value: Any, data: bytes) -> Any:
     """The value that was parsed from `data`, with all digits of its integers."""
     return parsed_leniently(data) if _LONG_NUMBER in data.translate(_DIGITS) else value
@@ -60,8 +68,10 @@ def parsed_leniently(data: bytes) -> Any:
         what = f"UTF-8 at byte {error.start} of an event"
     except RecursionError:
         what = "JSON: it is nested too deeply"
-    except ValueError as error:  # a JSONDecodeError, or an integer of more than 4,300 digits
+    except json.JSONDecodeError as error:
         what = f"JSON: {error}"
+    except ValueError:
+        what = "JSON: an integer has too many digits"
     raise CompetitorFailed(f"the competitor sent invalid {what}") from None
 
 

@@ -1,17 +1,14 @@
 """Janus's own additions to OpenAI's chunks, from JSON to their messages: artifacts and steps."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from janus_proto._gen.janus.chat.v1 import event_pb2 as pb
 
 from .json_fields import (
     Object,
-    as_object,
     reject,
     rest,
     take_count,
-    take_list,
     take_object,
     take_text,
     take_text_or_empty,
@@ -20,13 +17,6 @@ from .json_fields import (
 _MAX_UINT32 = 2**32 - 1
 _ARTIFACT_TYPES = frozenset(("image", "file", "dataset", "binary"))
 _SHA256_DIGITS = 64
-
-
-def artifacts(source: Object, where: str) -> Iterator[pb.Artifact]:
-    """The `artifacts` of a delta or a message."""
-    for position, item in enumerate(take_list(source, "artifacts", where)):
-        here = f"{where}.artifacts[{position}]"
-        yield artifact(as_object(item, here), here)
 
 
 def artifact(source: Object, where: str) -> pb.Artifact:

@@ -13,7 +13,7 @@ from .json_fields import Object, rest, take_label
 
 # The edge writes the start's fields into every chunk, so they must not make a short token a long chunk.
 MAX_LABEL: Final = 256
-_MAX_CONSTANTS = 16
+_MAX_CONSTANT_CHARACTERS = 1_024
 
 _IDENTITY = ("id", "created", "model", "object")
 _KNOWN = frozenset((*_IDENTITY, "choices", "usage", "error"))
@@ -23,12 +23,13 @@ _LAST_MOMENT = 2**53
 class Start:
     """The start of one answer. `take` each chunk's fields; `events` gives the start once."""
 
-    __slots__ = ("_constants", "_message", "_once", "_repeated", "_usual", "told")
+    __slots__ = ("_constants", "_message", "_once", "_repeated", "_room", "_usual", "told")
 
     def __init__(self) -> None:
         self._message = pb.AnswerStart()
         self._repeated: Object = {}  # unknown fields of the chunks up to the start
         self._constants: Object = {}  # those that the start carries
+        self._room = _MAX_CONSTANT_CHARACTERS
         self._once: Object = {}  # those that are said once
         self._usual: frozenset[str] = frozenset()  # the keys of a chunk without news, once the start is told
         self.told = False
@@ -66,8 +67,11 @@ class Start:
             chunk.pop(key, None)
         for key, value in chunk.items():
             self._repeated[key] = value
-            constant = _is_short(value) and len(self._constants) < _MAX_CONSTANTS and len(key) <= MAX_LABEL
-            (self._constants if constant else self._once)[key] = value
+            if _is_short(value) and len(key) <= self._room:
+                self._room -= len(key) + len(str(value))
+                self._constants[key] = value
+            else:
+                self._once[key] = value
 
     def events(self) -> list[pb.ChatEvent]:
         """The start, the first time."""

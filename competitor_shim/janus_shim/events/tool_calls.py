@@ -133,7 +133,7 @@ class ToolCalls:
 
     def _begin(self, index: int | None, position: int) -> _Call:
         if len(self._calls) >= MAX_CALLS:
-            raise CompetitorFailed(f"the competitor's answer makes more than {MAX_CALLS} tool calls")
+            raise _too_many()
         free = position if index is None else index
         if free in self._used or free >= MAX_CALLS:
             free = next(number for number in range(MAX_CALLS) if number not in self._used)
@@ -175,10 +175,16 @@ def _begins(entry: _Entry, call: _Call) -> bool:
     return entry.name != call.name or (bool(entry.arguments.strip()) and call.is_complete())
 
 
+def _too_many() -> CompetitorFailed:
+    return CompetitorFailed(f"the competitor's answer makes more than {MAX_CALLS} tool calls")
+
+
 def _entries(source: Object, where: str) -> list[_Entry]:
     if isinstance(source.get("tool_calls"), dict):  # a single call without its list
         source["tool_calls"] = [source["tool_calls"]]
     listed = take_list(source, "tool_calls", where)
+    if len(listed) > MAX_CALLS:
+        raise _too_many()
     return [_entry(item, f"{where}.tool_calls[{position}]") for position, item in enumerate(listed)]
 
 
@@ -191,7 +197,7 @@ def _entry(item: object, where: str) -> _Entry:
     id_, type_ = call.pop("id", None), call.pop("type", None)
     entry = _Entry(
         index=take_index(call),
-        id=well_formed(str(id_))[:_MAX_LABEL] if isinstance(id_, str | int) else "",
+        id=well_formed(str(id_))[:_MAX_LABEL] if type(id_) in (str, int) else "",
         type=well_formed(type_)[:_MAX_LABEL] if isinstance(type_, str) else "",
         name=take_text(function, "name", f"{where}.function") or "",
         arguments=_arguments(function.pop("arguments", None)),

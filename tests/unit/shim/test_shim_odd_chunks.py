@@ -77,7 +77,7 @@ def test_half_a_pair_in_an_unknown_field_or_a_name_is_replaced() -> None:
     events = answer(chunk({"content": "a", "note\ud83d": "\ude00"}, model="m\ud83d", finish="\ud83d"))
     assert events[0].start.model == "m\ufffd"
     assert json.loads(events[1].extras.delta_json) == {"note\ufffd": "\ufffd"}
-    assert events[2].choice_finish.reason == "?"
+    assert events[2].choice_finish.reason == "\ufffd"
 
 
 def test_the_template_does_not_pass_a_chunk_while_half_a_pair_waits() -> None:
