@@ -15,7 +15,7 @@ from janus_proto._gen.janus.chat.v1 import event_pb2 as pb
 from janus_proto._gen.janus.chat.v1 import request_pb2
 from janus_shim.error_bodies import reported_error
 
-from .choice_events import ChoiceEvents, plain_text
+from .choice_events import ChoiceEvents
 from .content_template import ContentTemplate
 from .json_fields import (
     Object,
@@ -29,6 +29,7 @@ from .json_fields import (
     take_index,
     take_list,
 )
+from .plain_text import plain_text
 from .start import Start
 from .usage import read_usage
 

@@ -9,6 +9,7 @@ from janus_proto._gen.janus.chat.v1 import request_pb2
 from . import payloads
 from .content_parts import Kind, spoken
 from .json_fields import Object, as_object, reject, rest, take_list, take_object
+from .plain_text import REASONING
 from .surrogates import TextJoiner, well_formed
 from .tool_calls import ToolCalls
 
@@ -23,11 +24,6 @@ _ROLES = {
     "user": request_pb2.ROLE_USER,
     "tool": request_pb2.ROLE_TOOL,
 }
-# Names under which servers send reasoning. The first is the one that Janus passes on.
-_REASONING = ("reasoning_content", "reasoning", "thinking")
-_PLAIN = frozenset(("index", "delta", "finish_reason", "logprobs"))
-_SILENT_WHEN_NULL = frozenset(("content", "role", "refusal", "tool_calls", "function_call", *_REASONING))
-_SPEAKING = frozenset(("content", *_REASONING))
 _TEXTS: tuple[Kind, ...] = ("content", "refusal")
 _MAX_REASON = 256
 
@@ -211,7 +207,7 @@ def _reasoning(body: Object) -> list[tuple[str, str]]:
     """The reasoning of a delta. Names that say the same are said once; other values stay unknown fields."""
     said: list[tuple[str, str]] = []
     text = ""
-    for name in _REASONING:
+    for name in REASONING:
         value = body.get(name)
         if value is None or value == "":
             body.pop(name, None)
@@ -219,42 +215,14 @@ def _reasoning(body: Object) -> list[tuple[str, str]]:
             text = body.pop(name)
             said = [("reasoning", text)]
         elif name == "reasoning_content":
-            said = [("reasoning", piece) for _, piece in spoken(body.pop(name), "reasoning").texts]
+            parts = spoken(body.pop(name), "reasoning")
+            said = [("reasoning", piece) for _, piece in parts.texts]
             text = "".join(piece for _, piece in said)
+            if parts.unknown:
+                body["reasoning_content_parts"] = parts.unknown
     return said
 
 
 def _is_silent(delta: Object) -> bool:
     """Whether it says no more than who speaks."""
     return not any(value for name, value in delta.items() if name != "role")
-
-
-def plain_text(choice: object) -> tuple[str, str] | None:
-    """The only text of a chunk's choice that says nothing else, after the name of its field.
-
-    None when the choice says anything else, or is malformed.
-    """
-    if type(choice) is not dict or not choice.keys() <= _PLAIN:
-        return None
-    if choice.get("finish_reason") is not None or choice.get("logprobs") is not None:
-        return None
-    delta = choice.get("delta")
-    if type(delta) is not dict:
-        return None
-    if len(delta) == 1 and type(text := delta.get("content")) is str:  # by far the most
-        return "content", text
-    return _only_text(delta)
-
-
-def _only_text(delta: Object) -> tuple[str, str] | None:
-    """The only text of a delta of which all other fields are nulls, and the role, if any, the assistant's."""
-    if not delta.keys() <= _SILENT_WHEN_NULL:
-        return None
-    said = None
-    for name, text in delta.items():
-        if text is None or (name == "role" and text == "assistant"):
-            continue
-        if said is not None or type(text) is not str or name not in _SPEAKING:
-            return None
-        said = name, text
-    return said
