@@ -92,6 +92,14 @@ def test_parts_of_tool_calls_are_joined_by_index() -> None:
     ]
 
 
+def test_a_function_call_in_pieces_is_joined_and_the_content_is_null() -> None:
+    pieces = [{"name": "f", "arguments": ""}, {"arguments": '{"a"'}, {"arguments": ":1}"}]
+    events = [ChatEvent(extras=Extras(delta_json=json.dumps({"function_call": piece}))) for piece in pieces]
+    said = message(*events)
+    assert said["content"] is None
+    assert said["function_call"] == {"name": "f", "arguments": '{"a":1}'}
+
+
 def test_a_tool_call_of_another_kind_is_kept_as_it_is() -> None:
     call = ToolCall(id="c", type="custom", extra_json='{"custom":{"name":"f","input":"x"}}')
     assert message(ChatEvent(tool_call=call))["tool_calls"] == [
