@@ -25,6 +25,8 @@ _LONGEST_PAUSE = 1.0
 _PRESENCE_SECONDS = 5.0
 # For the detail of NOT_SERVING; the next status is read after it.
 _DETAIL_SECONDS = 1.0
+# A competitor whose state changes all the time costs a log line and a list for each watcher this often.
+_BETWEEN_REPORTS_SECONDS = 0.05
 
 _Status = health_pb2.HealthCheckResponse
 
@@ -87,6 +89,7 @@ class HealthWatch:
                     await self._heard_not_serving()
                 else:
                     self._heard(_WORDS.get(answer.status, UNKNOWN))
+                await asyncio.sleep(_BETWEEN_REPORTS_SECONDS)
                 answer = await watch.read()
         finally:
             watch.cancel()

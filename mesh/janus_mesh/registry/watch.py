@@ -42,7 +42,7 @@ class RegistryWatch:
         self, path: Path, known: bytes, default_model: str, *, accept: Accept, refuse: Refuse
     ) -> None:
         self._path = path
-        self._known = known
+        self._known: bytes | None = known
         self._refused: bytes | str | None = None  # the content, or why there is none
         self._default_model = default_model
         self._accept = accept
@@ -85,6 +85,7 @@ class RegistryWatch:
         except RegistryInvalid as error:
             self._tell_refused(raw, error)
             return
+        self._known = None  # until all of it is taken over, nothing is surely in force
         await self._accept(entries)
         self._known, self._refused = raw, None
 
@@ -119,7 +120,7 @@ class RegistryWatch:
 
     async def _notifications(self) -> None:
         """Wakes the reader at each notification. Returns when another folder took the watched one's place."""
-        watched = self._identity()
+        watched = await asyncio.to_thread(self._identity)
         self._changed.set()  # for what changed between the last read and this
         async for changes in awatch(
             self._folder,
@@ -132,7 +133,7 @@ class RegistryWatch:
         ):
             if changes:
                 self._changed.set()
-            if self._identity() != watched:
+            if await asyncio.to_thread(self._identity) != watched:
                 return
 
     def _identity(self) -> tuple[int, int]:

@@ -1,10 +1,12 @@
 """Why a competitor is not healthy, as operators and as callers are told; and TLS to native competitors."""
 
 import asyncio
+from contextlib import asynccontextmanager
 
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from structlog.testing import capture_logs
 from support.answers import ask
 from support.certificates import self_signed
 from support.scripted_competitor import ScriptedCompetitor
@@ -25,6 +27,27 @@ class RudeHealth(health_pb2_grpc.HealthServicer):
     async def Watch(self, request, context):
         yield health_pb2.HealthCheckResponse(status=health_pb2.HealthCheckResponse.NOT_SERVING)
         await asyncio.Event().wait()
+
+
+class RestlessHealth(health_pb2_grpc.HealthServicer):
+    """Changes its mind as fast as it can be told."""
+
+    async def Watch(self, request, context):
+        states = health_pb2.HealthCheckResponse.NOT_SERVING, health_pb2.HealthCheckResponse.SERVING
+        while True:
+            for status in states:
+                yield health_pb2.HealthCheckResponse(status=status)
+
+
+@asynccontextmanager
+async def health_only(servicer: health_pb2_grpc.HealthServicer):
+    """The url of a server with nothing but this health service."""
+    server = grpc.aio.server()
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    yield f"grpc://127.0.0.1:{port}"
+    await server.stop(0)
 
 
 async def until_reason(router, wanted: str) -> str:
@@ -74,19 +97,22 @@ async def test_a_new_detail_replaces_the_old_one(house):
 
 
 async def test_a_detail_is_one_printable_line_of_bounded_length(house):
-    server = grpc.aio.server()
-    health_pb2_grpc.add_HealthServicer_to_server(RudeHealth(), server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    router = await house.router({"id": "a", "url": f"grpc://127.0.0.1:{port}"})
-
-    reason = await until_reason(router, "a [2J")
-
-    await server.stop(0)
+    async with health_only(RudeHealth()) as url:
+        router = await house.router({"id": "a", "url": url})
+        reason = await until_reason(router, "a [2J")
 
     assert reason.startswith("a [2J b")
     assert reason.isprintable()
     assert len(reason) <= 500
+
+
+async def test_a_competitor_that_changes_its_health_all_the_time_is_listened_to_now_and_then(house):
+    async with health_only(RestlessHealth()) as url:
+        with capture_logs() as logged:
+            await house.router({"id": "a", "url": url})
+            await asyncio.sleep(1)  # the flood's length: the figure below is for a second
+    changes = [line for line in logged if line["event"] == "health"]
+    assert 0 < len(changes) <= 40
 
 
 async def test_a_native_competitor_behind_tls_answers(house, tmp_path):
