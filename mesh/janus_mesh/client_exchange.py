@@ -129,11 +129,12 @@ class ClientExchange:
             self._accept(self._unread.pop(0))
 
     async def splice(
-        self, sink: ServerEnd, note: Callable[[int], None], inspect: Inspect | None = None
+        self, sink: ServerEnd, note: Callable[[int, int], None], inspect: Inspect | None = None
     ) -> event_pb2.ChatEvent:
         """Passes all that comes to another link without waking this task; returns the `finish`.
 
-        `inspect` sees each event before it is passed on, except bare content and the ending.
+        `inspect` sees each event before it is passed on, except bare content and the ending. `note` is told
+        how many events passed and how many bytes of bare content `inspect` did not see.
         """
         assert isinstance(self.transport, ClientEnd)
         assert self._watchdog is not None
@@ -143,7 +144,7 @@ class ClientExchange:
                 return event
             if inspect is None or inspect(event):
                 await sink.write(event)
-                note(1)
+                note(1, 0)
 
         splice = Splice(self.transport, sink, self._watchdog.event, inspect)
         arrived = self.transport.arrived
@@ -151,7 +152,7 @@ class ClientExchange:
             ending = await self._bounded(splice.ending, lambda: not arrived)
         finally:
             splice.close()
-            note(splice.passed)
+            note(splice.passed, splice.content_bytes)
         if ending is None:
             raise self._expired or CompetitorFailed("the peer stopped without an ending")
         return self._accept(ending)

@@ -53,6 +53,7 @@ class Exchange:
         "request",
         "request_id",
         "token",
+        "unseen_bytes",
     )
 
     def __init__(
@@ -70,6 +71,7 @@ class Exchange:
         self.caller = caller  # opaque key of who asks; empty when unknown
         self.token = token  # for calls of the platform services; empty when the caller gave none
         self.events_sent = 0
+        self.unseen_bytes = 0  # of content that `relay` passed without showing it to `inspect`
         self.ended = False
         self._transport = transport
         self._started = time.monotonic()
@@ -123,7 +125,8 @@ class Exchange:
             upstream: where the events come from.
             amend: may change the `finish` before it is sent.
             inspect: sees every other event before it is sent, may change it in place, and returns False to
-                drop it. Content of choice 0 without extras may pass without being shown.
+                drop it. Content of choice 0 without extras may pass without being shown; its bytes are then
+                counted in `unseen_bytes`.
 
         Raises:
             JanusError: what reading `upstream` or `inspect` raises. An error is not sent on, so that the
@@ -145,7 +148,8 @@ class Exchange:
             await amend(finish)
         await self.send(finish)
 
-    def _note_events(self, count: int) -> None:
+    def _note_events(self, count: int, unseen_bytes: int = 0) -> None:
+        self.unseen_bytes += unseen_bytes
         if not self.events_sent:
             self.first_event_after = self.elapsed()
         self.events_sent += count

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 
 import janus_mesh as mesh
 from janus_mesh import logs
-from janus_mesh.competitor_claims import ROUTE, strip_claims
+from janus_mesh.competitor_claims import ROUTE
 from janus_mesh.errors import DeadlineExceeded, JanusError, Unavailable
 from janus_proto._gen.janus.chat.v1 import event_pb2
 
 from . import admission, selection
 from .announcement import Announcement
 from .attempt import Attempt
-from .claims import own_words
+from .claims import Heard
 from .competitor import Competitor
 from .competitor_errors import translating
 from .metering import BUDGET_REFUSALS
@@ -25,6 +25,7 @@ from .registry import Registry
 from .retry_budget import RetryBudget
 from .settings import RouterSettings
 from .usage.audit import audit
+from .usage.estimate import estimate
 from .usage.platform import Platform
 
 # A hop waits a little longer than the one below it, so that the one that knows most reports.
@@ -182,9 +183,15 @@ class Router:
         # A native competitor has ids of its own behind it, if it is a router, or none.
         request.competitor_id = "" if competitor.entry.native else competitor.id
 
+        heard = Heard()
+
         async def audited(event: event_pb2.ChatEvent) -> None:
-            strip_claims(event)
-            found = audit(event.finish, await self._platform.settle(token))
+            heard.finish(event)
+            metered = await self._platform.settle(token)
+            guess = None
+            if not event.finish.HasField("usage"):
+                guess = estimate(request, heard.text_bytes + exchange.unseen_bytes)
+            found = audit(event.finish, metered, guess)
             attempt.source, attempt.cost_source = found.source, found.cost_source
             _note_audit(competitor, found.wrong)
 
@@ -200,12 +207,12 @@ class Router:
                 await route.told()
                 if event.HasField("finish"):
                     await audited(event)
-                elif not own_words(event):
+                elif not heard.event(event):
                     continue
                 attempt.note(event)
                 await exchange.send(event)
                 if attempt.under_way:
-                    attempt.note(await exchange.relay(upstream, audited, own_words))
+                    attempt.note(await exchange.relay(upstream, audited, heard.event))
                     return
 
     def _pause_before_retry(self, trip: _Trip, failure: JanusError) -> float | None:

@@ -27,7 +27,7 @@ class Splice:
     events went through; `passed` counts them. What `inspect` raises ends it too.
     """
 
-    __slots__ = ("_heard", "_inspect", "_sink", "_source", "ending", "passed")
+    __slots__ = ("_heard", "_inspect", "_sink", "_source", "content_bytes", "ending", "passed")
 
     def __init__(
         self,
@@ -38,6 +38,7 @@ class Splice:
     ) -> None:
         self.ending: asyncio.Future[event_pb2.ChatEvent | None] = asyncio.get_running_loop().create_future()
         self.passed = 0
+        self.content_bytes = 0  # of bare content, which `inspect` does not see
         self._source = source
         self._sink = sink
         self._heard = heard
@@ -55,6 +56,8 @@ class Splice:
         """Passes one event on. Returns False when the sink has no credit for it."""
         if self._inspect is None or kind == _CONTENT:
             passed = self._sink.forward(kind, data)
+            if passed and kind == _CONTENT:
+                self.content_bytes += len(data)
         else:
             passed = self._pass_inspected(self._inspect, kind, data)
         if passed:

@@ -389,9 +389,10 @@ class Usage(_message.Message):
     """JSON object of the other fields, such as `completion_tokens_details`.
 
     `janus` in it is written by the router alone: `{"source", "cost_source"?, "reported"?}`. `source` is
-    `metered` (the platform services counted the tokens and the cost), `estimated` (they estimated them) or
-    `reported` (the competitor's claim). `cost_source` is set when it differs from `source`: model calls were
-    not metered, but the cost of other services was. `reported` holds the competitor's figures that were
+    `metered` (the platform services counted the tokens and the cost), `estimated` (they estimated them, or
+    the router estimated the tokens from the text's length because nobody counted them) or `reported` (the
+    competitor's claim). `cost_source` is set when the cost has another source: model calls were not metered,
+    but the cost of other services was. `reported` holds the competitor's figures that were
     overridden or cannot be; null stands for a number that JSON does not have.
     """
     def __init__(
@@ -450,7 +451,7 @@ class Finish(_message.Message):
     USAGE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def usage(self) -> Global___Usage:
-        """What it took in all; not set when the competitor reported nothing and nothing was metered."""
+        """What it took in all. From the router always set; from a competitor not set when it does not say."""
 
     def __init__(
         self,
