@@ -39,13 +39,18 @@ class Platform:
         self._session: aiohttp.ClientSession | None = None
 
     def token(self, competitor: str, request_id: str, seconds: float) -> str:
-        """A token for an attempt that may take so long; empty without a key."""
+        """Mints a token for one attempt of at most `seconds`; '' without a key.
+
+        The account is named by an id of the router's own: the client chooses `request_id`, and a client
+        that repeats another's must not share its budget or be charged for it.
+        """
         if not self._key:
             return ""
         return request_token.mint(
             self._key,
             competitor,
-            request_id,
+            request_token.new_attempt_id(),
+            request_id=request_id,
             lifetime=seconds + _SLACK_SECONDS,
             budget_usd=self._budget_usd,
         )

@@ -53,7 +53,7 @@ async def usage_through(house, url: str, script) -> event_pb2.Usage:
     return last.finish.usage
 
 
-async def test_each_attempt_carries_a_token_of_its_own(house):
+async def test_two_requests_of_one_client_id_have_accounts_of_their_own(house):
     tokens = []
 
     async def script(exchange: mesh.Exchange, _: object) -> None:
@@ -65,8 +65,13 @@ async def test_each_attempt_carries_a_token_of_its_own(house):
     with mesh.logs.bound(request_id="req_mine"):
         await router.ask(ask("a"), deadline=20)
 
-    said = verify(KEY, tokens[0])
-    assert (said.competitor, said.request_id, said.budget_usd) == ("a", "req_mine", 0.25)
+        await router.ask(ask("a"), deadline=20)
+
+    first, second = (verify(KEY, token) for token in tokens)
+    assert (first.competitor, first.request_id, first.budget_usd) == ("a", "req_mine", 0.25)
+    assert second.request_id == "req_mine"
+    assert first.attempt_id != second.attempt_id
+    assert "req_mine" not in first.attempt_id
 
 
 async def test_without_a_key_there_is_no_token(house):
