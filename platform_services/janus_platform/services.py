@@ -126,9 +126,17 @@ async def _sandboxes(settings: PlatformSettings, gate: Gate, stack: AsyncExitSta
             connect_seconds=settings.connect_timeout,
         )
     )
-    holdings = Holdings(gate.prices, upstream.place)
+    holdings = Holdings(
+        gate.prices,
+        upstream.place,
+        look=upstream.lives,
+        end=upstream.end,
+        share=settings.sandboxes_per_competitor,
+    )
+    stack.push_async_callback(holdings.aclose)
+    gate.ledger.at_close(holdings.close_account)
     proxy = SandboxProxy(upstream, holdings)
-    charging = asyncio.create_task(holdings.keep_charging(proxy.lives, proxy.end))
+    charging = asyncio.create_task(holdings.keep_charging())
     stack.callback(charging.cancel)
     return sandbox_routes(proxy, gate, settings.max_body_bytes)
 

@@ -65,6 +65,7 @@ class PlatformSettings(ServiceSettings, StreamTimeouts):
     sandy_base_url: BaseUrl = Field("", validation_alias="SANDY_BASE_URL")
     sandy_api_key: SecretStr = Field(_NO_KEY, validation_alias="SANDY_API_KEY")
     sandbox_url: BaseUrl = Field("http://127.0.0.1:8020", description="Our own sandbox service.")
+    sandboxes_per_competitor: int = Field(16, ge=1, description="Sandboxes at once for one competitor.")
 
     platform_url: BaseUrl = Field("", description="Where callers find it, for the addresses of artifacts.")
     artifacts_store: str = Field("", description="`s3://bucket/prefix` and the like in place of a folder.")

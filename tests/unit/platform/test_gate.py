@@ -13,6 +13,7 @@ from support.inference_platform import CHAT, events_in, platform_over
 from support.platform_gate import KEY, egress_lines, guarded, shown, token
 
 from janus_mesh.settings import StreamTimeouts
+from janus_platform.gate.account import Tokens
 from janus_platform.gate.gate import Gate
 from janus_platform.gate.prices import load_prices
 from janus_platform.inference.provider import Endpoint, Provider
@@ -219,13 +220,13 @@ def test_the_first_pattern_that_fits_decides(tmp_path: Path) -> None:
         '[[models]]\nname = "*"\nprompt_per_million = 1\ncompletion_per_million = 1\n'
     )
     prices = load_prices(file)
-    assert prices.tokens("Big-1", 1_000_000, 1_000_000) == 6
-    assert prices.tokens("small", 1_000_000, 0) == 1
+    assert prices.tokens("Big-1", Tokens(1_000_000, 1_000_000)) == 6
+    assert prices.tokens("small", Tokens(1_000_000, 0)) == 1
 
 
 def test_the_embedded_models_cost_nothing() -> None:
     prices = load_prices(None)
-    assert prices.tokens("smollm2-135m-instruct", 1000, 1000) == 0
+    assert prices.tokens("smollm2-135m-instruct", Tokens(1000, 1000)) == 0
 
 
 @pytest.mark.parametrize("text", ["not toml", "", "[[models]]\nname = 'a'", "[calls]\nfetch = -1"])

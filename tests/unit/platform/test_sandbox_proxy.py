@@ -67,15 +67,17 @@ class Proxied:
 
 
 @asynccontextmanager
-async def proxied(gate: Gate | None = None, **prices: float) -> AsyncIterator[Proxied]:
+async def proxied(gate: Gate | None = None, share: int = 8, **prices: float) -> AsyncIterator[Proxied]:
     gate = gate or guarded()
     if prices:
         gate = replace(gate, prices=Prices(models=(), sandbox=prices))
     async with Sandy() as sandy, Upstream(sandy.url, "sk-sandy", connect_seconds=2) as upstream:
-        holdings = Holdings(gate.prices, upstream.place)
+        holdings = Holdings(gate.prices, upstream.place, look=upstream.lives, end=upstream.end, share=share)
+        gate.ledger.at_close(holdings.close_account)
         proxy = SandboxProxy(upstream, holdings)
         async with platform_with([sandbox_routes(proxy, gate, 100_000)], gate) as client:
             yield Proxied(client, sandy, holdings, proxy)
+        await holdings.aclose()
 
 
 async def test_a_sandbox_is_made_with_our_key_and_the_callers_token_for_its_own_calls():
@@ -85,13 +87,14 @@ async def test_a_sandbox_is_made_with_our_key_and_the_callers_token_for_its_own_
     assert asked.headers["authorization"] == "Bearer sk-sandy"
     token = asked.json.pop("egressToken")
     assert verify(KEY, token).competitor == "my-agent"
-    assert asked.json["priority"] == "low"
+    assert asked.json["ttl_seconds"] == 60
 
 
 async def test_nobody_chooses_in_whose_name_a_sandbox_calls():
     async with proxied() as it:
         await it.client.post(API, json={"egressToken": "stolen", "egress_token": "stolen"})
-        assert it.sandy.bodies() == [{}]
+        assert "egressToken" not in it.sandy.bodies()[0]
+        assert "egress_token" not in it.sandy.bodies()[0]
 
 
 @pytest.mark.parametrize(
@@ -124,7 +127,8 @@ async def test_the_calls_of_the_api_go_through(method, action):
         ("POST", f"{API}/sb-1/../../stats"),
         ("POST", f"{API}/sb-1/%2e%2e/%2e%2e/stats"),
         ("GET", f"{API}/sb-1/exec"),
-        ("DELETE", f"{API}/sb-1"),
+        ("DELETE", f"{API}/sb-1/files/list"),
+        ("PATCH", f"{API}/sb-1"),
         ("GET", f"{API}/sb-1%2f..%2fsb-2"),
         ("PUT", f"{API}/sb-1/files/write"),
     ],
@@ -262,7 +266,7 @@ async def test_a_sandbox_whose_budget_is_spent_is_ended(monkeypatch):
     monkeypatch.setattr(holdings_module, "_TICK_SECONDS", 0.01)
     async with proxied(per_second=1000.0) as it:
         sandbox = await it.create(budget=1.0)
-        charging = asyncio.create_task(it.holdings.keep_charging(it.proxy.lives, it.proxy.end))
+        charging = asyncio.create_task(it.holdings.keep_charging())
         while it.sandy.requests[-1].path != f"{API}/{sandbox}/terminate":
             await it.client.get("/metrics")
         charging.cancel()
@@ -277,7 +281,7 @@ async def test_the_clock_stops_for_a_sandbox_that_ended_by_itself(monkeypatch, g
     async with proxied() as it:
         sandbox = await it.create()
         it.sandy.answers[f"{API}/{sandbox}"] = gone
-        charging = asyncio.create_task(it.holdings.keep_charging(it.proxy.lives, it.proxy.end))
+        charging = asyncio.create_task(it.holdings.keep_charging())
         while list(it.holdings.of("my-agent")):
             await it.client.get("/metrics")
         charging.cancel()
