@@ -71,6 +71,7 @@ class PlatformSettings(ServiceSettings, StreamTimeouts):
     artifacts_store: str = Field("", description="`s3://bucket/prefix` and the like in place of a folder.")
     artifacts_max_bytes: Bytes = Field(256 * 1024 * 1024, description="Largest artifact.")
     artifacts_max_total_bytes: Bytes = Field(10 * 1024**3, description="All artifacts together.")
+    artifacts_max_competitor_bytes: Bytes = Field(2 * 1024**3, description="One competitor's together.")
     artifacts_sweep_seconds: Seconds = Field(60.0, description="Between two looks for expired ones.")
 
     qdrant_url: BaseUrl = Field("", validation_alias="QDRANT_URL")

@@ -15,6 +15,8 @@ from janus_mesh.errors import JanusError
 from janus_platform.gate.account import Tokens
 from janus_platform.reply import Reply
 
+from .usage_figures import Figures
+
 log = logs.get("inference")
 
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
@@ -63,6 +65,15 @@ class CallRecord:
         self._reply = reply
         self._cut = False
         self._began = time.monotonic()
+
+    def take(self, figures: Figures) -> None:
+        """Notes what the backend says that the call took."""
+        self.prompt_tokens, self.completion_tokens = figures.prompt, figures.completion
+        self.cached_tokens, self.cache_written_tokens = figures.cached, figures.cache_written
+
+    def count_events(self, data: bytes) -> None:
+        """Counts the events that end in a piece of a stream."""
+        self.pieces += data.count(b"\n\n") + data.count(b"\r\n\r\n")
 
     def metered(self, body: bytes) -> Tokens | None:
         """What is to be charged for a call with this body; None when no model worked on it.
