@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from janus_mesh.errors import InvalidRequest
-
 # Sandy's fields that concern the caller alone, in both spellings. Whatever else there is (Sandy has
 # `enableDockerSocket`, for one) would be a privilege that is the operator's to give.
 _PASSED_ON = frozenset(
     ("ttlSeconds", "ttl_seconds", "flavor", "exposePorts", "expose_ports", "env", "timeoutMs", "timeout_ms")
 )
+# Sizes that our own sandbox service has; Sandy's flavors are of images.
+OUR_FLAVORS = ("small", "medium", "large")
 # Sandy counts from 0, critical, to 3, low; both services take numbers.
 _NORMAL = 2
 
@@ -20,9 +20,6 @@ def order_for(asked: dict[str, Any], *, identity: str, token: str) -> dict[str, 
     owner and the token tell our own service whose sandbox it is and in whose name its calls are made.
     """
     order = {name: value for name, value in asked.items() if name in _PASSED_ON}
-    for name in ("ttlSeconds", "ttl_seconds"):
-        if isinstance(order.get(name), bool):
-            raise InvalidRequest(f"{name}: must be a number of seconds", param=name)
     order |= {"priority": _NORMAL, "preemptable": False, "owner": identity}
     if token:
         order["egressToken"] = token

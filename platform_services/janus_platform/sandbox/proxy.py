@@ -13,7 +13,7 @@ from janus_platform.gate.passage import Passage
 from janus_platform.reply import Reply
 
 from .holdings import Holding, Holdings
-from .order import order_for, sandbox_id_of, sandbox_url_of
+from .order import OUR_FLAVORS, order_for, sandbox_id_of, sandbox_url_of
 from .upstream import SANDBOXES, Upstream, read_object
 
 _PASSED_BACK = ("content-type", "content-length", "content-range", "content-encoding", "retry-after", "etag")
@@ -33,7 +33,7 @@ class SandboxProxy:
         if passage.body and not asked and passage.body.strip() != b"{}":
             raise InvalidRequest("the body must be a JSON object")
         order = order_for(asked, identity=passage.caller.identity, token=token)
-        making = asyncio.ensure_future(self._made(orjson.dumps(order), passage))
+        making = asyncio.ensure_future(self._made(order, passage))
         try:
             status, body = await asyncio.shield(making)
         except asyncio.CancelledError:
@@ -96,9 +96,12 @@ class SandboxProxy:
                 await reply.write(part)
             await reply.end()
 
-    async def _made(self, order: bytes, passage: Passage) -> tuple[int, dict[str, Any]]:
+    async def _made(self, order: dict[str, Any], passage: Passage) -> tuple[int, dict[str, Any]]:
         with self._holdings.place_for_one_more(passage.caller.identity):
-            status, body = await self._upstream.object("POST", SANDBOXES, order)
+            status, body = await self._upstream.object("POST", SANDBOXES, orjson.dumps(order))
+            if status in (400, 422) and order.get("flavor") in OUR_FLAVORS:  # a Sandy that has no such size
+                order.pop("flavor")
+                status, body = await self._upstream.object("POST", SANDBOXES, orjson.dumps(order))
             if status < 300:
                 sandbox_id = sandbox_id_of(body)
                 if not sandbox_id:

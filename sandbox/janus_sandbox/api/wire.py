@@ -35,11 +35,10 @@ def _priority(value: object) -> object:
     """Words in any case, and Sandy's numbers: 0 is critical, 3 is low."""
     if isinstance(value, bool):
         return value
-    if isinstance(value, int | float) or (isinstance(value, str) and value.isdecimal()):
-        try:
-            return _SANDY_PRIORITIES[int(value)]
-        except (IndexError, OverflowError, ValueError):
-            return value
+    if isinstance(value, str) and value.isdecimal():
+        value = int(value)
+    if isinstance(value, int) and 0 <= value < len(_SANDY_PRIORITIES):
+        return _SANDY_PRIORITIES[value]
     if isinstance(value, str):
         return {"critical": "high"}.get(value.lower(), value.lower())
     return value
