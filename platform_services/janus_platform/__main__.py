@@ -1,6 +1,7 @@
 """`python -m janus_platform`: serves the platform services until told to stop."""
 
 import asyncio
+import os
 
 import janus_mesh as mesh
 
@@ -11,6 +12,8 @@ from .inference.choice import choose
 from .pictures.reading import PictureReader, picture_worker
 from .services import running
 from .settings import PlatformSettings
+
+_OWNER_ONLY = 0o077
 
 
 async def serve(settings: PlatformSettings, stop: asyncio.Event) -> None:
@@ -32,6 +35,7 @@ async def serve(settings: PlatformSettings, stop: asyncio.Event) -> None:
 
 
 def main() -> None:
+    os.umask(_OWNER_ONLY)  # whatever is written holds callers' data
     mesh.run("platform", PlatformSettings, serve)
 
 

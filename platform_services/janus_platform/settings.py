@@ -65,11 +65,13 @@ class PlatformSettings(ServiceSettings, StreamTimeouts):
     sandy_base_url: BaseUrl = Field("", validation_alias="SANDY_BASE_URL")
     sandy_api_key: SecretStr = Field(_NO_KEY, validation_alias="SANDY_API_KEY")
     sandbox_url: BaseUrl = Field("http://127.0.0.1:8020", description="Our own sandbox service.")
+    sandboxes_per_competitor: int = Field(16, ge=1, description="Sandboxes at once for one competitor.")
 
     platform_url: BaseUrl = Field("", description="Where callers find it, for the addresses of artifacts.")
     artifacts_store: str = Field("", description="`s3://bucket/prefix` and the like in place of a folder.")
     artifacts_max_bytes: Bytes = Field(256 * 1024 * 1024, description="Largest artifact.")
     artifacts_max_total_bytes: Bytes = Field(10 * 1024**3, description="All artifacts together.")
+    artifacts_max_competitor_bytes: Bytes = Field(2 * 1024**3, description="One competitor's together.")
     artifacts_sweep_seconds: Seconds = Field(60.0, description="Between two looks for expired ones.")
 
     qdrant_url: BaseUrl = Field("", validation_alias="QDRANT_URL")

@@ -25,7 +25,7 @@ def assemble(settings: SandboxSettings, backend: Backend) -> Sandboxes:
     public = settings.sandbox_public_url.rstrip("/") or f"http://{settings.target}:{settings.artifact_port}"
     return Sandboxes(
         backend,
-        Capacity(settings.sandbox_max, settings.sandbox_memory_bytes),
+        Capacity(settings.sandbox_max, settings.sandbox_memory_bytes, settings.sandbox_owner_share),
         WarmPool(backend, DEFAULT_FLAVOR, settings.sandbox_warm),
         EgressGate(settings.platform_url),
         lambda sandbox_id: f"{public}/{sandbox_id}",

@@ -57,6 +57,9 @@ class SandboxSettings(ServiceSettings):
 
     sandbox_max: int = Field(32, ge=1, le=4096, description="Sandboxes at once.")
     sandbox_memory_bytes: Bytes = Field(8192 * MIB, description="Memory limits of all sandboxes together.")
+    sandbox_owner_share: float = Field(
+        0.75, gt=0, le=1, description="Part of both that the sandboxes of one owner may take."
+    )
     sandbox_warm: int = Field(1, ge=0, le=64, description="Sandboxes kept ready.")
     sandbox_ttl: Seconds = Field(600, description="Life of a sandbox whose caller says none.")
     sandbox_max_ttl: Seconds = 7200

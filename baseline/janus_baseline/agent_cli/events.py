@@ -22,6 +22,10 @@ class EventSplitter:
             raise Unavailable(f"{self._source} sent an endless event", code="upstream_failed")
         return events
 
+    def rest(self) -> bytes:
+        """What came after the last blank line, when no more comes."""
+        return self._rest.strip()
+
 
 def data_of(event: bytes) -> bytes:
     """The payload of an event of one `data:` line; nothing for comments and others."""

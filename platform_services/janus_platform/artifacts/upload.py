@@ -46,7 +46,7 @@ class Uploads:
         except ValidationError as error:
             raise refusal_of(error) from None
         mime_type = _media_type(headers.get("content-type", ""))
-        artifact_id = new_id(said.ttl_seconds)
+        artifact_id = new_id(said.ttl_seconds, passage.caller.identity)
         parts = incoming.stream(self._most_bytes)
         try:
             size, sha256 = await self._store.write(artifact_id, parts)
@@ -54,7 +54,7 @@ class Uploads:
             await parts.aclose()
         passage.bytes_sent += size
         if said.sha256 is not None and said.sha256 != sha256:
-            await self._store.discard(artifact_id)
+            await self._store.withdraw(artifact_id, size)
             raise InvalidRequest(f"sha256: the body's is {sha256}", param="sha256")
         descriptor = Descriptor(
             id=artifact_id,

@@ -25,12 +25,18 @@ def command_routes(settings: SandboxSettings, sandboxes: Sandboxes) -> APIRouter
     async def execute(sandbox_id: str, asked: ExecRequest, request: Request) -> ExecResponse:
         """Runs a command; a client that leaves ends it."""
         sandbox, box = sandboxes.running(sandbox_id)
-        seconds = asked.timeout_ms / 1000
+        seconds = asked.seconds
         if seconds > settings.sandbox_max_exec:
             most = round(settings.sandbox_max_exec * 1000)
             raise InvalidRequest(f"timeoutMs: at most {most}", param="timeoutMs")
         command = Command(_argv(asked.command), asked.cwd, {**sandbox.order.env, **asked.env})
-        work = run(box, command, seconds=seconds, most=settings.sandbox_max_output_bytes)
+        work = run(
+            box,
+            command,
+            seconds=seconds,
+            most=settings.sandbox_max_output_bytes,
+            left_open=sandbox.left_open,
+        )
         kills = sandbox.usage().oom_kills
         outcome = await while_present(work, client_left(request.receive))
         end = _end(outcome, oom_kills=sandbox.usage().oom_kills - kills)
