@@ -20,6 +20,7 @@ from .errors import DeadlineExceeded, Internal, JanusError
 from .link.client import ClientEnd
 from .link.push import Said
 from .link.server import ServerEnd
+from .link.splice import Inspect
 
 log = logs.get("mesh.exchange")
 
@@ -45,6 +46,7 @@ class Exchange:
         "_allowed",
         "_started",
         "_transport",
+        "caller",
         "ended",
         "events_sent",
         "first_event_after",
@@ -61,9 +63,11 @@ class Exchange:
         request_id: str,
         time_remaining: float | None,
         token: str = "",
+        caller: str = "",
     ) -> None:
         self.request = request
         self.request_id = request_id
+        self.caller = caller  # opaque key of who asks; empty when unknown
         self.token = token  # for calls of the platform services; empty when the caller gave none
         self.events_sent = 0
         self.ended = False
@@ -107,25 +111,39 @@ class Exchange:
             self._note_events(1)
         return True
 
-    async def relay(self, upstream: ClientExchange, amend: Amend | None = None) -> event_pb2.ChatEvent:
-        """Sends on all that another exchange has to say, untouched, and returns its `finish`.
+    async def relay(
+        self,
+        upstream: ClientExchange,
+        amend: Amend | None = None,
+        inspect: Inspect | None = None,
+    ) -> event_pb2.ChatEvent:
+        """Sends on all that another exchange has to say and returns its `finish`.
 
-        `amend` may change the `finish` before it is sent.
+        Args:
+            upstream: where the events come from.
+            amend: may change the `finish` before it is sent.
+            inspect: sees every other event before it is sent, may change it in place, and returns False to
+                drop it. Content of choice 0 without extras may pass without being shown.
 
-        Raises what reading it raises; an error is not sent on, so that the caller may add to it.
+        Raises:
+            JanusError: what reading `upstream` or `inspect` raises. An error is not sent on, so that the
+                caller may change it.
         """
         if isinstance(upstream.transport, ClientEnd) and isinstance(self._transport, ServerEnd):
-            event = await upstream.splice(self._transport, self._note_events)
+            event = await upstream.splice(self._transport, self._note_events, inspect)
             await self._send_amended(event, amend)
             return event
         async for event in upstream:
-            await self._send_amended(event, amend)
+            if event.HasField("finish"):
+                await self._send_amended(event, amend)
+            elif inspect is None or inspect(event):
+                await self.send(event)
         return event
 
-    async def _send_amended(self, event: event_pb2.ChatEvent, amend: Amend | None) -> None:
-        if amend is not None and event.HasField("finish"):
-            await amend(event)
-        await self.send(event)
+    async def _send_amended(self, finish: event_pb2.ChatEvent, amend: Amend | None) -> None:
+        if amend is not None:
+            await amend(finish)
+        await self.send(finish)
 
     def _note_events(self, count: int) -> None:
         if not self.events_sent:

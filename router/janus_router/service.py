@@ -12,12 +12,13 @@ from janus_proto._gen.janus.router.v1 import router_pb2_grpc
 
 from . import api, artifacts
 from .competitor import Limits
+from .ejection import Rules
 from .metering import REGISTRY_LOADS
 from .peers import PeerPool
-from .platform import Platform
 from .registry import Registry
 from .routing import Router
 from .settings import RouterSettings
+from .usage.platform import Platform
 
 log = mesh.logs.get("router")
 
@@ -94,7 +95,13 @@ def _report(following: asyncio.Task[None]) -> None:
 def _limits(settings: RouterSettings) -> Limits:
     return Limits(
         queue=settings.router_queue,
-        eject_after=settings.router_eject_after,
-        eject_seconds=settings.router_eject_seconds,
+        ejection=Rules(
+            failures=settings.router_eject_after,
+            callers=settings.router_eject_callers,
+            rate=settings.router_eject_rate,
+            window=settings.router_eject_window,
+            seconds=settings.router_eject_seconds,
+            probes_per_second=settings.router_eject_probes_per_second,
+        ),
         connect_timeout=settings.connect_timeout,
     )
