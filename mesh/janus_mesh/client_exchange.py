@@ -133,14 +133,14 @@ class ClientExchange:
     async def splice(
         self,
         sink: ServerEnd,
-        note: Callable[[int], None],
+        note: Callable[[int, int], None],
         inspect: Inspect | None = None,
         limits: AnswerLimits | None = None,
     ) -> event_pb2.ChatEvent:
         """Passes all that comes to another link without waking this task; returns the `finish`.
 
         `inspect` sees each event before it is passed on, except bare content, which `limits` counts, and the
-        ending.
+        ending. `note` is told how many events passed, and how many bytes of content `inspect` did not see.
         """
         assert isinstance(self.transport, ClientEnd)
         assert self._watchdog is not None
@@ -150,7 +150,7 @@ class ClientExchange:
                 return event
             if inspect is None or inspect(event):
                 await sink.write(event)
-                note(1)
+                note(1, 0)
 
         splice = Splice(self.transport, sink, self._watchdog.event, inspect, limits)
         arrived = self.transport.arrived
@@ -158,7 +158,7 @@ class ClientExchange:
             ending = await self._bounded(splice.ending, lambda: not arrived)
         finally:
             splice.close()
-            note(splice.passed)
+            note(splice.passed, splice.content_bytes)
         if ending is None:
             raise self._expired or CompetitorFailed("the peer stopped without an ending")
         return self._accept(ending)

@@ -55,6 +55,7 @@ class Exchange:
         "request",
         "request_id",
         "token",
+        "unseen_bytes",
     )
 
     def __init__(
@@ -72,6 +73,7 @@ class Exchange:
         self.caller = caller  # opaque key of who asks; empty when unknown
         self.token = token  # for calls of the platform services; empty when the caller gave none
         self.events_sent = 0
+        self.unseen_bytes = 0  # of content that `relay` passed without showing it to `inspect`
         self.ended = False
         self._transport = transport
         self._started = time.monotonic()
@@ -134,8 +136,9 @@ class Exchange:
             upstream: where the events come from.
             amend: may change the `finish` before it is sent.
             inspect: sees every other event before it is sent, may change it in place, and returns False to
-                drop it. Content of choice 0 without extras may pass without being shown.
-            limits: counts that content; what `inspect` is shown is for `inspect` to count.
+                drop it. Content of choice 0 without extras may pass without being shown; its bytes are then
+                counted in `unseen_bytes`.
+            limits: counts that content too; what `inspect` is shown is for `inspect` to count.
 
         Raises:
             JanusError: what reading `upstream`, `inspect` or `limits` raises. An error is not sent on, so
@@ -157,7 +160,8 @@ class Exchange:
             await amend(finish)
         await self.send(finish)
 
-    def _note_events(self, count: int) -> None:
+    def _note_events(self, count: int, unseen_bytes: int = 0) -> None:
+        self.unseen_bytes += unseen_bytes
         if not self.events_sent:
             self.first_event_after = self.elapsed()
         self.events_sent += count

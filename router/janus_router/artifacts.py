@@ -69,7 +69,7 @@ class ArtifactApi(artifact_pb2_grpc.ArtifactServiceServicer):
                     part = await fetch.read()
             except TimeoutError:
                 raise CompetitorTimeout(f"the artifact's source was silent for {patience:g} s") from None
-            if part is grpc.aio.EOF:
+            if not isinstance(part, pb.FetchArtifactResponse):  # the end
                 return
             parts.check(part)
             await context.write(part)

@@ -1,4 +1,4 @@
-"""Takes away from a competitor's event what only Janus may say, and marks its usage as a claim.
+"""Takes away from a competitor's events what only Janus may say, and notes how much they say.
 
 Applied to everything that a competitor sends, before and after the first word of its answer.
 """
@@ -9,15 +9,37 @@ from janus_proto._gen.janus.chat.v1 import event_pb2
 from .usage.audit import mark_interim
 
 
-def own_words(event: event_pb2.ChatEvent) -> bool:
-    """Cleans the event in place. Returns False when nothing of it is left to send."""
-    stripped = strip_claims(event)
-    payload = event.WhichOneof("payload")
-    if payload == "usage":
-        mark_interim(event.usage)
-    return not (stripped and payload is None and not _extras(event))
+class Heard:
+    """One answer's events as they pass."""
+
+    def __init__(self) -> None:
+        self.text_bytes = 0  # of the answer: content, reasoning, refusals and arguments of tool calls
+        self._usage: event_pb2.Usage | None = None  # the latest that it claimed before its end
+
+    def event(self, event: event_pb2.ChatEvent) -> bool:
+        """Cleans any event but the ending, in place. Returns False when nothing of it is left to send."""
+        stripped = strip_claims(event)
+        payload = event.WhichOneof("payload")
+        match payload:
+            case "content" | "reasoning" | "refusal":
+                self.text_bytes += len(getattr(event, payload).encode())
+            case "tool_call":
+                self.text_bytes += len(event.tool_call.arguments.encode())
+            case "usage":
+                mark_interim(event.usage)
+                self._usage = event.usage
+            case None:
+                return not stripped or _has_extras(event)
+        return True
+
+    def finish(self, event: event_pb2.ChatEvent) -> None:
+        """Cleans the `finish` in place. One without usage gets the latest that was claimed before it."""
+        strip_claims(event)
+        if not event.finish.HasField("usage") and self._usage is not None:
+            event.finish.usage.CopyFrom(self._usage)
+            strip_claims(event)
 
 
-def _extras(event: event_pb2.ChatEvent) -> bool:
+def _has_extras(event: event_pb2.ChatEvent) -> bool:
     extras = event.extras
     return bool(extras.chunk_json or extras.choice_json or extras.delta_json)

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 import janus_mesh as mesh
 from janus_mesh import logs
 from janus_mesh.answer_limits import AnswerLimits
-from janus_mesh.competitor_claims import ROUTE, strip_claims
+from janus_mesh.competitor_claims import ROUTE
 from janus_mesh.errors import DeadlineExceeded, JanusError, Unavailable
 from janus_proto._gen.janus.chat.v1 import event_pb2
 
 from . import admission, selection
 from .announcement import Announcement
 from .attempt import Attempt
-from .claims import own_words
+from .claims import Heard
 from .competitor import Competitor
 from .competitor_errors import translating
 from .metering import BUDGET_REFUSALS
@@ -26,6 +26,7 @@ from .registry import Registry
 from .retry_budget import RetryBudget
 from .settings import RouterSettings
 from .usage.audit import audit
+from .usage.estimate import estimate
 from .usage.platform import Platform
 
 # A hop waits a little longer than the one below it, so that the one that knows most reports.
@@ -183,9 +184,15 @@ class Router:
         # A native competitor has ids of its own behind it, if it is a router, or none.
         request.competitor_id = "" if competitor.entry.native else competitor.id
 
+        heard = Heard()
+
         async def audited(event: event_pb2.ChatEvent) -> None:
-            strip_claims(event)
-            found = audit(event.finish, await self._platform.settle(token))
+            heard.finish(event)
+            metered = await self._platform.settle(token)
+            guess = None
+            if not event.finish.HasField("usage"):
+                guess = estimate(request, heard.text_bytes + exchange.unseen_bytes)
+            found = audit(event.finish, metered, guess)
             attempt.source, attempt.cost_source = found.source, found.cost_source
             _note_audit(competitor, found.wrong)
 
@@ -193,7 +200,7 @@ class Router:
 
         def passable(event: event_pb2.ChatEvent) -> bool:
             limits.check(event)
-            return own_words(event)
+            return heard.event(event)
 
         upstream = peer.chat(
             request,

@@ -27,7 +27,7 @@ class Splice:
     content; the other events are for `inspect` to count.
     """
 
-    __slots__ = ("_heard", "_inspect", "_limits", "_sink", "_source", "ending", "passed")
+    __slots__ = ("_heard", "_inspect", "_limits", "_sink", "_source", "content_bytes", "ending", "passed")
 
     def __init__(
         self,
@@ -39,6 +39,7 @@ class Splice:
     ) -> None:
         self.ending: asyncio.Future[event_pb2.ChatEvent | None] = asyncio.get_running_loop().create_future()
         self.passed = 0
+        self.content_bytes = 0  # of bare content, which `inspect` does not see
         self._source = source
         self._sink = sink
         self._heard = heard
@@ -63,6 +64,7 @@ class Splice:
                 if self._limits is not None:
                     self._limits.count(len(data))
                 self._sink.forward(kind, data)
+                self.content_bytes += len(data)
             else:
                 self._pass_inspected(kind, data)
         except JanusError as error:

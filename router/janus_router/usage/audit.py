@@ -3,11 +3,12 @@
 `usage.janus.source` in each `finish` with a usage is one of
 
 - `metered`: the platform services saw the model calls of this attempt and counted their tokens and cost;
-- `estimated`: they saw them, but a provider did not say what some call took, so they estimated it;
-- `reported`: they saw no model call (or were not asked): the tokens are the competitor's own claim. So is
-  the cost, unless `usage.janus.cost_source` says `metered`: then the platform metered other services only.
+- `estimated`: they saw them, but a provider did not say what some call took, so they estimated it; or they
+  saw none and the competitor reported nothing, so the router estimated the tokens from the text's length;
+- `reported`: they saw no model call (or were not asked): the tokens are the competitor's own claim.
 
-Only `metered` figures are proven. Claims that differ from them stay visible in `usage.janus.reported`.
+A cost is of the same source, unless `usage.janus.cost_source` says otherwise. Claims that differ from the
+figures stay visible in `usage.janus.reported`.
 """
 
 import json
@@ -17,6 +18,7 @@ from typing import Literal
 
 from janus_proto._gen.janus.chat.v1 import event_pb2
 
+from .estimate import Estimate
 from .platform import Metered
 
 # Rounding on either side is no lie.
@@ -44,26 +46,33 @@ class Audited:
     wrong: list[str] = field(default_factory=list)  # names of the figures that were claimed otherwise
 
 
-def audit(finish: event_pb2.Finish, metered: Metered | None) -> Audited:
+def audit(finish: event_pb2.Finish, metered: Metered | None, guess: Estimate | None = None) -> Audited:
     """Puts the metered figures, if there are any, into `finish`, and the source of its figures.
 
-    A `finish` for which nothing was reported and nothing was metered keeps no usage: unknown is not zero.
+    Args:
+        finish: of a competitor, already without claims about sources.
+        metered: what the platform services counted; None when nothing, or when they do not answer.
+        guess: tokens for a `finish` without usage, in case nobody counted them.
     """
     said = finish.HasField("usage")
-    if metered is None and not said:
-        return Audited("reported", "reported")
     usage = finish.usage
     dropped = drop_impossible(usage)
-    if metered is None:
-        audited = Audited("reported", "reported", list(dropped))
-        _mark(usage, audited, dropped)
-        return audited
     reported = event_pb2.Usage()
     reported.CopyFrom(usage)
-    wrong = [*_put_tokens(usage, metered, said=said), *_put_amounts(usage, metered)]
+    source: Source = "reported"
+    cost_source: Source = "reported"
+    wrong: list[str] = []
+    if metered is not None:
+        cost_source = "estimated" if metered.estimated else "metered"
+        wrong = _put_amounts(usage, metered)
+    if metered is not None and metered.inference_calls:
+        source = cost_source
+        wrong += _put_tokens(usage, metered.prompt_tokens, metered.completion_tokens, said=said)
+    elif not said and guess is not None:
+        source = "estimated"
+        _put_tokens(usage, guess.prompt_tokens, guess.completion_tokens, said=False)
     claimed = {name: getattr(reported, name) for name in wrong} | dropped
-    measured: Source = "estimated" if metered.estimated else "metered"
-    audited = Audited(measured if metered.inference_calls else "reported", measured, list(claimed))
+    audited = Audited(source, cost_source, list(claimed))
     _mark(usage, audited, claimed)
     return audited
 
@@ -93,14 +102,12 @@ def drop_impossible(usage: event_pb2.Usage) -> dict[str, float | None]:
     return dropped
 
 
-def _put_tokens(usage: event_pb2.Usage, metered: Metered, *, said: bool) -> list[str]:
-    if not metered.inference_calls:
-        return []
-    pairs = (("prompt_tokens", metered.prompt_tokens), ("completion_tokens", metered.completion_tokens))
+def _put_tokens(usage: event_pb2.Usage, prompt: int, completion: int, *, said: bool) -> list[str]:
+    pairs = (("prompt_tokens", prompt), ("completion_tokens", completion))
     wrong = [name for name, count in pairs if said and getattr(usage, name) != count]
     for name, count in pairs:
         setattr(usage, name, count)
-    usage.total_tokens = metered.prompt_tokens + metered.completion_tokens
+    usage.total_tokens = prompt + completion
     return wrong
 
 
@@ -121,7 +128,7 @@ def _put_amounts(usage: event_pb2.Usage, metered: Metered) -> list[str]:
 
 def _mark(usage: event_pb2.Usage, audited: Audited, claimed: dict[str, float | None]) -> None:
     janus: dict[str, object] = {"source": audited.source}
-    if audited.cost_source != audited.source:
+    if usage.HasField("cost_usd") and audited.cost_source != audited.source:
         janus["cost_source"] = audited.cost_source
     if claimed:
         janus["reported"] = claimed

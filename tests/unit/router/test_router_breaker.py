@@ -62,6 +62,15 @@ def test_one_caller_alone_never_ejects(breaker):
     assert not breaker.ejected
 
 
+def test_a_single_failure_never_ejects_where_two_callers_are_required(clock):
+    breaker = breaker_with(clock, failures=1)
+    fail(breaker, "ann")
+    assert not breaker.ejected
+
+    fail(breaker, "bob")
+    assert breaker.ejected
+
+
 def test_callers_without_a_key_count_as_one(breaker):
     fail(breaker, *[""] * 1000)
 

@@ -96,3 +96,16 @@ async def test_words_and_their_order_stay(received):
 
 async def test_removed_events_leave_no_empty_ones(received):
     assert all(event.WhichOneof("payload") for event in received)
+
+
+@pytest.mark.parametrize("interim", [True, False], ids=["claimed before", "never claimed"])
+async def test_a_finish_without_usage_gets_the_latest_claim_or_an_estimate(house, transport, interim):
+    words = [ChatEvent(content="12345678"), ChatEvent(content="1234"), ChatEvent(reasoning="1234")]
+    claim = [ChatEvent(usage=event_pb2.Usage(prompt_tokens=9, completion_tokens=8))] if interim else []
+    competitor = await house.competitor(replaying(*words, *claim, ChatEvent(finish=event_pb2.Finish())))
+    router = await house.router({"id": "a", "url": competitor.url})
+
+    usage = (await router.ask(ask("a", text="12345")))[-1].finish.usage
+
+    assert (usage.prompt_tokens, usage.completion_tokens) == ((9, 8) if interim else (2, 4))
+    assert json.loads(usage.extra_json)["janus"] == {"source": "reported" if interim else "estimated"}

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from janus_proto._gen.janus.chat.v1 import event_pb2
+from janus_proto._gen.janus.chat.v1 import event_pb2, request_pb2
 from janus_router.usage.audit import audit
+from janus_router.usage.estimate import Estimate, estimate
 from janus_router.usage.platform import Metered
 
 
@@ -72,12 +73,47 @@ def test_calls_of_other_services_prove_their_cost_and_no_tokens():
     assert janus(finish) == {"source": "reported", "cost_source": "metered", "reported": {"cost_usd": 0.0}}
 
 
-def test_unknown_usage_stays_unknown():
+def test_tokens_that_nobody_counted_are_estimated():
     finish = event_pb2.Finish()
 
-    audit(finish, None)
+    found = audit(finish, None, Estimate(prompt_tokens=3, completion_tokens=4))
 
-    assert not finish.HasField("usage")
+    assert found.source == "estimated"
+    assert (finish.usage.prompt_tokens, finish.usage.completion_tokens, finish.usage.total_tokens) == (
+        3,
+        4,
+        7,
+    )
+    assert not finish.usage.HasField("cost_usd")
+    assert janus(finish) == {"source": "estimated"}
+
+
+def test_the_cost_beside_estimated_tokens_is_the_metered_one():
+    finish = event_pb2.Finish()
+    embedding = metered(inference_calls=0, prompt_tokens=0, completion_tokens=0, cost_usd=0.1)
+
+    audit(finish, embedding, Estimate(prompt_tokens=3, completion_tokens=4))
+
+    assert (finish.usage.total_tokens, finish.usage.cost_usd) == (7, 0.1)
+    assert janus(finish) == {"source": "estimated", "cost_source": "metered"}
+
+
+def test_text_is_counted_without_pictures():
+    request = request_pb2.ChatRequest(
+        messages=[
+            request_pb2.Message(text="four bytes: héé"),
+            request_pb2.Message(
+                parts=request_pb2.ContentParts(
+                    parts=[
+                        request_pb2.ContentPart(text="more"),
+                        request_pb2.ContentPart(image_url=request_pb2.ImageUrl(url="data:" + "x" * 9999)),
+                    ]
+                )
+            ),
+        ]
+    )
+
+    assert estimate(request, 9) == Estimate(prompt_tokens=6, completion_tokens=3)
 
 
 @pytest.mark.parametrize("amount", [float("nan"), float("inf"), -float("inf"), -0.01, 1e7])

@@ -143,7 +143,8 @@ async def test_figures_that_cannot_be_are_not_used(house, accounts, name, value)
 
     *_, last = await router.ask(ask("a"))
 
-    assert not last.finish.HasField("usage")
+    assert not last.finish.usage.HasField("cost_usd")
+    assert json.loads(last.finish.usage.extra_json) == {"janus": {"source": "estimated"}}
 
 
 async def test_accounts_of_abandoned_attempts_are_closed_before_the_router_stops(accounts):
