@@ -27,11 +27,12 @@ from .body import read_json_body
 from .chunks import ChunkWriter
 from .completion import CompletionBuilder
 from .departure import receive_nothing, until_client_leaves
-from .openapi import CHAT_REQUEST_BODY, CHAT_RESPONSES
+from .openapi import CHAT_REQUEST, CHAT_RESPONSES
 from .record import RequestRecord
-from .route_event import is_route, note_route
+from .route_event import RouteEvents
 from .router_client import RouterClient
 from .settings import EdgeSettings
+from .steps import requested_steps
 from .streaming import AnswerStream
 
 # Parsing more than this takes longer than other streams should have to wait.
@@ -77,7 +78,7 @@ def chat_routes(gateway: ChatGateway) -> APIRouter:
         CHAT_PATH,
         summary="Create a chat completion",
         responses=CHAT_RESPONSES,
-        openapi_extra=CHAT_REQUEST_BODY,
+        openapi_extra=CHAT_REQUEST,
     )
     async def create_chat_completion() -> Response:
         return ChatResponse(gateway)
@@ -111,6 +112,7 @@ class ChatResponse(Response):
     async def _answer(self, parsed: ParsedRequest, scope: Scope, send: Send) -> None:
         record = RequestRecord.of(scope)
         request = parsed.request
+        steps = requested_steps(Headers(scope=scope))
         identity = Identity(
             id=f"chatcmpl-{record.request_id.removeprefix('req_')}",
             created=int(time.time()),
@@ -122,7 +124,9 @@ class ChatResponse(Response):
 
         async with self._gateway.router.chat(request) as exchange:
             if parsed.stream:
-                writer = ChunkWriter(identity, include_usage=parsed.include_usage, artifact_url=artifact_url)
+                writer = ChunkWriter(
+                    identity, include_usage=parsed.include_usage, artifact_url=artifact_url, steps=steps
+                )
                 answer = AnswerStream(exchange, writer, record)
                 await answer.respond(send, ping_seconds=self._gateway.settings.keepalive_seconds)
             else:
@@ -134,15 +138,12 @@ class ChatResponse(Response):
     async def _complete(
         self, exchange: mesh.ClientExchange, builder: CompletionBuilder, scope: Scope, send: Send
     ) -> None:
-        answering = False
+        routes = RouteEvents(RequestRecord.of(scope))
         while events := await exchange.burst():
-            for event in events:
-                # Only the router speaks before the answer; later such an event is the competitor's.
-                answering = answering or not is_route(event)
-                if not answering:
-                    note_route(event, RequestRecord.of(scope))
+            for event in routes.before(events):
                 builder.add(event)
-        await Response(builder.encoded(), media_type="application/json")(scope, receive_nothing, send)
+        whole = await asyncio.to_thread(builder.encoded) if builder.is_large else builder.encoded()
+        await Response(whole, media_type="application/json")(scope, receive_nothing, send)
 
 
 async def _parsed(body: bytes) -> ParsedRequest:

@@ -18,8 +18,11 @@ class Heard:
 
     def event(self, event: event_pb2.ChatEvent) -> bool:
         """Cleans any event but the ending, in place. Returns False when nothing of it is left to send."""
-        stripped = strip_claims(event)
         payload = event.WhichOneof("payload")
+        if payload == "reasoning" and not event.HasField("extras"):  # as many as there are tokens
+            self.text_bytes += len(event.reasoning.encode())
+            return True
+        stripped = strip_claims(event)
         match payload:
             case "content" | "reasoning" | "refusal":
                 self.text_bytes += len(getattr(event, payload).encode())
@@ -28,9 +31,8 @@ class Heard:
             case "usage":
                 mark_interim(event.usage)
                 self._usage = event.usage
-            case None:
-                return not stripped or _has_extras(event)
-        return True
+        empty = event.WhichOneof("payload") is None  # now, without what was stripped
+        return not (stripped and empty) or _has_extras(event)
 
     def finish(self, event: event_pb2.ChatEvent) -> None:
         """Cleans the `finish` in place. One without usage gets the latest that was claimed before it."""

@@ -1,18 +1,14 @@
-"""The parts of an answer that a chunk and a whole completion share, each from JSON to its message."""
+"""Janus's own additions to OpenAI's chunks, from JSON to their messages: artifacts and steps."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from janus_proto._gen.janus.chat.v1 import event_pb2 as pb
 
 from .json_fields import (
     Object,
-    as_object,
     reject,
     rest,
-    take_amount,
     take_count,
-    take_list,
     take_object,
     take_text,
     take_text_or_empty,
@@ -21,46 +17,6 @@ from .json_fields import (
 _MAX_UINT32 = 2**32 - 1
 _ARTIFACT_TYPES = frozenset(("image", "file", "dataset", "binary"))
 _SHA256_DIGITS = 64
-
-
-def usage(source: Object, where: str) -> pb.Usage:
-    """A `usage` object, with Janus's own figures beside OpenAI's."""
-    message = pb.Usage(
-        prompt_tokens=take_count(source, "prompt_tokens", where) or 0,
-        completion_tokens=take_count(source, "completion_tokens", where) or 0,
-        total_tokens=take_count(source, "total_tokens", where) or 0,
-        cost_usd=take_amount(source, "cost_usd", where),
-        sandbox_seconds=take_amount(source, "sandbox_seconds", where),
-    )
-    message.extra_json = rest(source)
-    return message
-
-
-def tool_calls(source: Object, where: str) -> Iterator[pb.ToolCallDelta]:
-    """The `tool_calls` of a delta or a message; the place in the list counts where `index` is not said."""
-    for position, item in enumerate(take_list(source, "tool_calls", where)):
-        here = f"{where}.tool_calls[{position}]"
-        call = as_object(item, here)
-        function = take_object(call, "function", here) or {}
-        index = take_count(call, "index", here, _MAX_UINT32)
-        delta = pb.ToolCallDelta(
-            index=position if index is None else index,
-            id=take_text_or_empty(call, "id", here),
-            type=take_text_or_empty(call, "type", here),
-            name=take_text_or_empty(function, "name", f"{here}.function"),
-            arguments=take_text_or_empty(function, "arguments", f"{here}.function"),
-        )
-        if function:
-            call["function"] = function
-        delta.extra_json = rest(call)
-        yield delta
-
-
-def artifacts(source: Object, where: str) -> Iterator[pb.Artifact]:
-    """The `artifacts` of a delta or a message."""
-    for position, item in enumerate(take_list(source, "artifacts", where)):
-        here = f"{where}.artifacts[{position}]"
-        yield artifact(as_object(item, here), here)
 
 
 def artifact(source: Object, where: str) -> pb.Artifact:
@@ -85,7 +41,7 @@ def artifact(source: Object, where: str) -> pb.Artifact:
 
 
 def janus(source: Object, where: str) -> pb.ChatEvent:
-    """A `delta.janus` object: an artifact, or a step. Fields beside `payload` join it, so none is lost."""
+    """A `delta.janus` object: an artifact, or a step. Fields beside `payload` are added to it."""
     event = _required_text(source, "event", where)
     payload = take_object(source, "payload", where) or {}
     if event == "artifact":

@@ -1,14 +1,14 @@
-"""The chunk of a stream that differs from the last in its text alone, read without parsing it all.
+"""Reads a chunk that differs from an earlier one only in its text, without parsing all of it.
 
-Nearly every chunk is one of these. Once a whole chunk was understood as plain text, its bytes before and
-after the text are kept; a later chunk with the same bytes around a JSON string says that string.
+Nearly every chunk is one of these. Once a whole chunk was parsed as plain text, the bytes before and after
+the text are kept; a later chunk with the same bytes around a JSON string has that string as its text.
 """
 
 import orjson
 
 from .json_fields import Object
 
-# Chunks that fit no template cost a try at another; who never repeats himself is soon left in peace.
+# Learning a template costs more than parsing, so a stream whose chunks never repeat stops learning soon.
 _FREE_TRIES = 8
 _HITS_PER_TRY = 16
 
@@ -25,7 +25,7 @@ class ContentTemplate:
         self._hits = 0
 
     def text(self, data: bytes) -> str | None:
-        """What the chunk says, if it has this shape."""
+        """The chunk's text; None when the chunk does not have this shape."""
         before, after = self._before, self._after
         if not before or not (data.startswith(before) and data.endswith(after)):
             return None
@@ -38,7 +38,7 @@ class ContentTemplate:
         return text
 
     def learn(self, data: bytes, chunk: Object, text: str) -> None:
-        """Takes on the shape of a chunk of which no more is to be said than the text of its one choice."""
+        """Learns the shape of a chunk that was parsed and has nothing but the text of its one choice."""
         if self._tries + self._hits // _HITS_PER_TRY <= 0:
             return
         self._tries -= 1
@@ -51,12 +51,12 @@ class ContentTemplate:
             self._before, self._after = before, after
 
     def forget(self) -> None:
-        """The next chunk is to be looked at closely."""
+        """Drops the template, so that the next chunk is parsed."""
         self._before = b""
 
 
 def _says(chunk: Object, before: bytes, after: bytes) -> bool:
-    """Whether what stands between these bytes is the text of the chunk's only choice, and nothing else."""
+    """Whether a string between these bytes is the text of the chunk's only choice, and nothing else."""
     try:
         probe = orjson.loads(before + b"another text" + after)
     except orjson.JSONDecodeError:
