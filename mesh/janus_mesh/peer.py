@@ -35,6 +35,8 @@ _OPTIONS: list[tuple[str, int | str]] = [
     # Finds peers that vanished without closing.
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 5_000),
+    # A keepalive waits for the ping before it, which measures bandwidth and has a minute by default.
+    ("grpc.http2.ping_timeout_ms", 15_000),
     ("grpc.http2.max_pings_without_data", 0),
     ("grpc.service_config", '{"loadBalancingConfig":[{"round_robin":{}}]}'),
     # Shared by the process, connections would also share what they last met: a new peer would be refused

@@ -28,6 +28,8 @@ _OPTIONS = [
     ("grpc.so_reuseport", 0),  # a second process on the port must fail, not share it
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 5_000),
+    # A keepalive waits for the ping before it, which measures bandwidth and has a minute by default.
+    ("grpc.http2.ping_timeout_ms", 15_000),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
 ]

@@ -23,6 +23,7 @@ _ENDINGS = (FINISH, ERROR)
 _MAX_EVENTS = Outbox.LOAD_BYTES // EVENT_BYTES + 1
 # What may wait for a peer that does not read before new exchanges are refused.
 _MAX_WAITING_BYTES = 128 * 1024 * 1024
+_MAX_SIZE = MAX_EVENT_BYTES + EVENT_BYTES
 _LONGEST_MILLIS = 2**63 - 1
 
 
@@ -96,8 +97,13 @@ class ClientLink:
                     continue
                 del ends[exchange]
                 end.ended = True
-            elif not end.admits(size) or end.passes_on(kind, event):
+            elif end.credit <= 0 or size > _MAX_SIZE:
+                end.refuse(size)
                 continue
+            else:  # every token comes by here, so without a call that is not needed
+                end.credit -= size
+                if end.on_event is not None and not end.arrived and end.on_event(kind, event):
+                    continue
             if end.ended or not end.arrived:
                 changed.append(end)
             end.arrived.append((kind, event))

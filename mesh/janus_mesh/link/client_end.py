@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from janus_mesh.answer_limits import MAX_EVENT_BYTES
 from janus_mesh.errors import CompetitorFailed, JanusError
 from janus_proto._gen.janus.chat.v1 import event_pb2
 
@@ -75,23 +74,15 @@ class ClientEnd:
         if self.failure is None:
             self.fail(error)
 
-    def admits(self, size: int) -> bool:
-        """Takes an event that costs `size` off the credit; breaks off and returns False when it is too much.
+    def refuse(self, size: int) -> None:
+        """Breaks off because of an event that costs `size` and was not granted, or is too large.
 
         So no peer makes a reader hold more than the window and one event.
         """
         if self.credit <= 0:
             self.break_off(CompetitorFailed("the peer sent more than it was granted credit for"))
-            return False
-        if size > MAX_EVENT_BYTES + EVENT_BYTES:
+        else:
             self.break_off(CompetitorFailed(f"the peer sent an event of {size - EVENT_BYTES} bytes"))
-            return False
-        self.credit -= size
-        return True
-
-    def passes_on(self, kind: int, event: bytes) -> bool:
-        """Offers an event to `on_event`, unless others wait here before it; whether that took it."""
-        return not self.arrived and self.on_event is not None and self.on_event(kind, event)
 
     async def receive(self) -> list[event_pb2.ChatEvent]:
         """The events that have arrived, at least one; none at all after the ending.

@@ -65,9 +65,11 @@ def as_said(kind: int, data: bytes) -> Said:
 
 
 def check_content(data: bytes) -> None:
-    """Raises `CompetitorFailed` unless `data` is UTF-8; for content that is passed on as bytes."""
-    if not data.isascii():  # a third of what decoding costs
-        as_said(CONTENT, data)
+    """Raises `CompetitorFailed` unless `data` is UTF-8; for content that is passed on as bytes.
+
+    Asking `isascii` first costs a third of this, and is enough for most.
+    """
+    as_said(CONTENT, data)
 
 
 def size_of(arrived: Sequence[Arrived]) -> int:

@@ -134,15 +134,17 @@ class Line:
                 link.receive(message)
 
         async def listen_for_life() -> None:
-            number = 0
-            # One that sends, but reads nothing, answers no ping.
-            while loop.time() - heard < _SILENCE_SECONDS and number - link.ponged < _DEAF_PINGS:
-                number += 1
-                link.ping(number)
-                await asyncio.sleep(_PING_SECONDS)
-            raise _Silent(
-                f"no sign of life for {loop.time() - heard:.0f} s, {number - link.ponged} pings unanswered"
-            )
+            number, next_ping = 0, loop.time()
+            while True:
+                now, silence_ends = loop.time(), heard + _SILENCE_SECONDS
+                # One that sends, but reads nothing, answers no ping.
+                if now >= silence_ends or number - link.ponged >= _DEAF_PINGS:
+                    raise _Silent(f"silent for {now - heard:.0f} s, {number - link.ponged} pings unanswered")
+                if now >= next_ping:
+                    number += 1
+                    link.ping(number)
+                    next_ping = now + _PING_SECONDS
+                await asyncio.sleep(min(next_ping, silence_ends) - now)
 
         tasks = {
             asyncio.create_task(read()),

@@ -56,17 +56,17 @@ class Splice:
 
     def _pass(self, kind: int, data: bytes) -> bool:
         """Passes one event on. Returns False when the sink has no credit for it, or it ended the splice."""
-        if not self._sink.ready:
-            return False
         try:
             if kind == CONTENT:
-                check_content(data)
+                if not data.isascii():
+                    check_content(data)
+                if not self._sink.forward(kind, data):
+                    return False
+                self.content_bytes += len(data)
                 if self._limits is not None:
                     self._limits.count(len(data))
-                self._sink.forward(kind, data)
-                self.content_bytes += len(data)
-            else:
-                self._pass_inspected(kind, data)
+            elif not self._pass_inspected(kind, data):
+                return False
         except JanusError as error:
             self.close()
             if not self.ending.done():  # the waiting task may have been cancelled
@@ -77,12 +77,13 @@ class Splice:
         self.passed += 1
         return True
 
-    def _pass_inspected(self, kind: int, data: bytes) -> None:
+    def _pass_inspected(self, kind: int, data: bytes) -> bool:
+        if not self._sink.ready:  # asked first, so that each event is inspected once
+            return False
         event = as_event(kind, data)
         if self._inspect is None:
-            self._sink.forward(kind, data)
-        elif self._inspect(event):
-            self._sink.forward(kind, event.SerializeToString())
+            return self._sink.forward(kind, data)
+        return not self._inspect(event) or self._sink.forward(kind, event.SerializeToString())
 
     def _flow(self) -> None:
         """Passes on what had to wait for credit, and looks for the ending."""
