@@ -15,6 +15,7 @@ from .errors import CompetitorFailed
 MAX_EVENT_BYTES: Final = 4 * 1024 * 1024
 MAX_MESSAGE_BYTES: Final = MAX_EVENT_BYTES + 1024 * 1024
 
+MAX_CHOICES: Final = 128  # whatever `n` of the request says
 MAX_TOOL_CALLS: Final = 128  # per choice: an index is below it
 MAX_ARTIFACTS: Final = 128  # per answer
 MAX_ANSWER_BYTES: Final = 256 * 1024 * 1024
@@ -33,7 +34,7 @@ class AnswerLimits:
     __slots__ = ("_artifacts", "_bytes_left", "_choices", "_max_bytes")
 
     def __init__(self, choices: int, max_bytes: int = MAX_ANSWER_BYTES) -> None:
-        self._choices = max(1, choices)
+        self._choices = min(max(1, choices), MAX_CHOICES)
         self._max_bytes = self._bytes_left = max_bytes
         self._artifacts = 0
 

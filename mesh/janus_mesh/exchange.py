@@ -113,7 +113,7 @@ class Exchange:
 
         For those who have events in callbacks; what was not sent is for `send`, before all that follows.
         """
-        if self.ended or (type(event) is str and len(event) > PIECE_BYTES):
+        if self.ended or (len(event) if isinstance(event, str) else event.ByteSize()) > PIECE_BYTES:
             return False
         if not self._transport.offer(event):
             return False

@@ -9,7 +9,7 @@ import grpc
 from google.protobuf.message import DecodeError
 
 from janus_mesh import logs
-from janus_mesh.errors import InvalidRequest, JanusError, Overloaded
+from janus_mesh.errors import Internal, InvalidRequest, JanusError, Overloaded
 from janus_mesh.exchange import Answer, conduct
 from janus_mesh.incoming import incoming_exchange
 from janus_proto._gen.janus.link.v1 import link_pb2, link_pb2_grpc
@@ -136,4 +136,5 @@ def _failure(task: asyncio.Task[None]) -> JanusError | None:
         return None  # the call is over
     if isinstance(error, JanusError):
         return error
-    raise error
+    log.error("link failed", exc_info=error)
+    return Internal("the link failed; the server's log says more")
