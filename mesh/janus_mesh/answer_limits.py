@@ -42,7 +42,9 @@ class AnswerLimits:
         """Checks and counts one event. Raises `CompetitorFailed` when it exceeds a bound."""
         self.count(event.ByteSize())
         if event.choice >= self._choices:
-            raise CompetitorFailed(f"choice {event.choice} was sent, but {self._choices} asked for")
+            raise CompetitorFailed(
+                f"choice {event.choice} was sent, but only choices below {self._choices} were asked for"
+            )
         match event.WhichOneof("payload"):
             case "tool_call":
                 if event.tool_call.index >= MAX_TOOL_CALLS:
