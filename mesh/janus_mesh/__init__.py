@@ -13,7 +13,7 @@ from . import _grpc_engine, errors, logs, metrics, settings, traces  # isort: sk
 from ._watchdog import Timeouts
 from .client_exchange import ClientExchange
 from .exchange import Answer, Exchange
-from .link.push import Said
+from .link.events import Said
 from .peer import Peer, dial
 from .server import CHAT_SERVICE, Server
 from .service import run, serve_http
