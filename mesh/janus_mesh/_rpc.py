@@ -9,7 +9,7 @@ import grpc
 from janus_proto._gen.janus.chat.v1 import chat_pb2, chat_pb2_grpc, event_pb2, request_pb2
 
 from . import logs
-from .errors import CompetitorFailed, JanusError, from_grpc
+from .errors import CompetitorFailed, InvalidRequest, JanusError, from_grpc, trailer
 from .exchange import Answer, Exchange, conduct
 from .headers import REQUEST_ID, TOKEN, new_request_id
 from .link.push import Said
@@ -74,6 +74,8 @@ class ChatServicer(chat_pb2_grpc.ChatServiceServicer):
                 first = await context.read()
         except TimeoutError:
             await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "the first frame never came")
+        except InvalidRequest as error:  # too many fields, see `wire_bounds`
+            await context.abort(error.status.grpc, error.message, trailer(error))
         if first is grpc.aio.EOF or first.WhichOneof("frame") != "request":
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the first frame must carry `request`")
         opening: chat_pb2.ChatServiceChatRequest = first

@@ -20,6 +20,7 @@ from .errors import DeadlineExceeded, Internal, JanusError
 from .link.client import ClientEnd
 from .link.push import Said
 from .link.server import ServerEnd
+from .request_bounds import check_request_bounds
 
 log = logs.get("mesh.exchange")
 
@@ -193,6 +194,7 @@ def _report(exchange: Exchange, end: str, error: JanusError | None) -> None:
 async def _attempt(answer: Answer, exchange: Exchange) -> JanusError | None:
     try:
         async with asyncio.timeout(exchange.time_remaining()) as bound:
+            check_request_bounds(exchange.request)
             await answer(exchange)
     except JanusError as error:
         return error

@@ -119,9 +119,9 @@ NOT_JSON_AT_ALL = [
         "x" + ".a" * 15 + "...",
         "nested",
     ),
-    _raw("100 000 open brackets", b"[" * 100_000, says="nested deeper than 64"),
-    _raw("100 000 levels", _inside(b"[" * 100_000 + b"]" * 100_000), says="nested deeper than 64"),
-    _raw("100 000 levels of objects", _inside(b'{"a":' * 100_000 + b"1" + b"}" * 100_000), says="nested"),
+    _raw("90 000 open brackets", b"[" * 90_000, says="nested deeper than 64"),
+    _raw("90 000 levels", _inside(b"[" * 90_000 + b"]" * 90_000), says="nested deeper than 64"),
+    _raw("90 000 levels of objects", _inside(b'{"a":' * 90_000 + b"1" + b"}" * 90_000), says="nested"),
 ]
 
 WRONG_SHAPE = [
@@ -279,7 +279,6 @@ WRONG_PARTS = [
     _part("part is a string", "Hi", "", TYPE, 'must be an object, not "Hi"'),
     _part("part is null", None, "", TYPE, "must be an object, not null"),
     _part("part without type", {"text": "Hi"}, ".type", MISSING),
-    _part("part of unknown type", {"type": "video", "video": "a"}, ".type", VALUE, "'image_url'"),
     _part("part of type null", {"type": None}, ".type", TYPE, "must be a string, not null"),
     _part("text part without text", {"type": "text"}, ".text", MISSING),
     _part("text part with a number", {"type": "text", "text": 1}, ".text", TYPE, "must be a string, not 1"),
