@@ -11,7 +11,7 @@ from janus_proto._gen.janus.chat.v1 import chat_pb2, chat_pb2_grpc, event_pb2, r
 from . import logs
 from .errors import CompetitorFailed, InvalidRequest, JanusError, from_grpc, trailer
 from .exchange import Answer, Exchange, conduct
-from .headers import REQUEST_ID, TOKEN, new_request_id
+from .headers import REQUEST_ID, TOKEN, caller_key, new_request_id
 from .link.push import Said
 
 # How long a caller may hold a call open before it says what it wants.
@@ -42,6 +42,7 @@ class ChatServicer(chat_pb2_grpc.ChatServiceServicer):
             request_id=headers.get(REQUEST_ID) or new_request_id(),
             time_remaining=_bounded(context.time_remaining()),
             token=headers.get(TOKEN, ""),
+            caller=caller_key(headers),
         )
         error = await self._answered(exchange, transport, headers)
         if error is not None:

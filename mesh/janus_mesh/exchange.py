@@ -46,6 +46,7 @@ class Exchange:
         "_allowed",
         "_started",
         "_transport",
+        "caller",
         "ended",
         "events_sent",
         "first_event_after",
@@ -62,9 +63,11 @@ class Exchange:
         request_id: str,
         time_remaining: float | None,
         token: str = "",
+        caller: str = "",
     ) -> None:
         self.request = request
         self.request_id = request_id
+        self.caller = caller  # opaque key of who asks; empty when unknown
         self.token = token  # for calls of the platform services; empty when the caller gave none
         self.events_sent = 0
         self.ended = False

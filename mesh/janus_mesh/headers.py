@@ -1,6 +1,8 @@
-"""What travels beside a request: its id, the trace it belongs to, the token to act for it."""
+"""What travels beside a request: its id, its trace, a token to act for it, a key of who asks."""
 
+import re
 import uuid
+from collections.abc import Mapping
 
 import structlog
 
@@ -9,6 +11,10 @@ from . import traces
 REQUEST_ID = "x-request-id"
 # See `request_token`.
 TOKEN = "x-janus-token"  # noqa: S105  # a name
+# Opaque key of who asks, such as a keyed hash of the API key or of the client's address; never the key or
+# the address itself. The edge sets it, the router counts a competitor's failures by it, no competitor sees it.
+CALLER = "x-janus-caller"
+_CALLER_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def new_request_id() -> str:
@@ -16,10 +22,18 @@ def new_request_id() -> str:
     return f"req_{uuid.uuid4().hex}"
 
 
-def outgoing_headers(token: str = "") -> dict[str, str]:
-    """What a call carries beside its request: the current request id, trace context, and a token if any."""
+def caller_key(headers: Mapping[str, str]) -> str:
+    """The caller's key among a call's headers; '' when it is absent or malformed (the anonymous caller)."""
+    key = headers.get(CALLER, "")
+    return key if _CALLER_KEY.fullmatch(key) else ""
+
+
+def outgoing_headers(token: str = "", caller: str = "") -> dict[str, str]:
+    """Headers of a call: the current request id, the trace context, and the token and caller key if any."""
     headers = {REQUEST_ID: structlog.contextvars.get_contextvars().get("request_id") or new_request_id()}
     if token:
         headers[TOKEN] = token
+    if caller:
+        headers[CALLER] = caller
     traces.inject(headers)
     return headers

@@ -1,5 +1,6 @@
 """Reaching another service of the mesh: `async with dial("router:50051") as peer`."""
 
+from collections.abc import Callable
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
@@ -60,21 +61,27 @@ class Peer:
         first_event: float | None = None,
         gap: float | None = None,
         token: str = "",
+        caller: str = "",
     ) -> ClientExchange:
         """Opens an exchange, to be entered with `async with`. Bounds are in seconds, see `Timeouts`.
 
-        `token` lets the peer act for this request at the platform services, see `request_token`.
+        `token` lets the peer act for this request at the platform services, see `request_token`. `caller` is
+        an opaque key of who asks, see `headers.CALLER`.
 
         Raises, on entering or while iterating: the `JanusError` that the peer sent; `Unavailable`
         when it cannot be reached; `CompetitorTimeout` and `DeadlineExceeded` when a bound passed;
         `CompetitorFailed` when it broke the protocol.
         """
-        return ClientExchange(partial(self._open, token), request, Timeouts(deadline, first_event, gap))
+        headers = partial(outgoing_headers, token, caller)
+        return ClientExchange(partial(self._open, headers), request, Timeouts(deadline, first_event, gap))
 
     async def _open(
-        self, token: str, request: request_pb2.ChatRequest, total: float | None
+        self,
+        make_headers: Callable[[], dict[str, str]],
+        request: request_pb2.ChatRequest,
+        total: float | None,
     ) -> ClientTransport:
-        headers = outgoing_headers(token)
+        headers = make_headers()
         if self._links is not None:
             try:
                 return (await self._links.acquire()).open(request, headers, total)

@@ -10,7 +10,7 @@ import grpc
 from janus_mesh import logs
 from janus_mesh.errors import InvalidRequest
 from janus_mesh.exchange import Answer, Exchange, conduct
-from janus_mesh.headers import REQUEST_ID, TOKEN, new_request_id
+from janus_mesh.headers import REQUEST_ID, TOKEN, caller_key, new_request_id
 from janus_proto._gen.janus.link.v1 import link_pb2, link_pb2_grpc
 
 from .outbox import pump
@@ -82,6 +82,7 @@ class LinkServicer(link_pb2_grpc.LinkServiceServicer):
             request_id=headers.get(REQUEST_ID) or new_request_id(),
             time_remaining=opening.timeout_millis / 1000 or None,
             token=headers.get(TOKEN, ""),
+            caller=caller_key(headers),
         )
 
         async def run() -> None:
