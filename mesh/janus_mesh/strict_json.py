@@ -171,19 +171,21 @@ def _inspect(value: object, levels: int) -> None:
         _inspect_members(value.items(), levels)
     elif isinstance(value, list):
         _inspect_members(enumerate(value), levels)
-    elif isinstance(value, str):
-        if not value.isascii() and _has_surrogate(value):
-            raise _FlawFound(_HALF_PAIR)
-    elif isinstance(value, bool):
-        return
-    elif isinstance(value, int):
-        if not -_INTEGER_BOUND < value < _INTEGER_BOUND:
-            raise _FlawFound(_too_long(len(str(abs(value)))))
-    elif isinstance(value, float):
-        if not math.isfinite(value):
-            raise _FlawFound("is a number too large for a double")
     elif isinstance(value, _Flaw):
         raise _FlawFound(value.reason, *([] if value.key is None else [value.key]))
+    elif fault := _fault_of(value):
+        raise _FlawFound(fault)
+
+
+def _fault_of(scalar: object) -> str:
+    """Why a string or number is refused; empty when it is not."""
+    if isinstance(scalar, str):
+        return "" if scalar.isascii() or not _has_surrogate(scalar) else _HALF_PAIR
+    if isinstance(scalar, float):
+        return "" if math.isfinite(scalar) else "is a number too large for a double"
+    if isinstance(scalar, int) and not -_INTEGER_BOUND < scalar < _INTEGER_BOUND:
+        return _too_long(len(str(abs(scalar))))
+    return ""
 
 
 def _inspect_members(members: Iterable[tuple[str | int, object]], levels: int) -> None:

@@ -4,7 +4,7 @@ Decoding builds an object for each field while it holds the interpreter's lock, 
 loop. 64 MiB of empty messages become gigabytes. A map that arrives in another map's hash order is worse:
 its table grows while every entry collides, which takes quadratic time (1.5 million entries: minutes).
 
-`FieldBounds` is a gRPC server interceptor, so that it holds for every method that a server of the mesh offers.
+`FieldBounds` is a gRPC server interceptor, so that it holds for every method of every server of the mesh.
 """
 
 import inspect
@@ -23,6 +23,7 @@ MAX_FIELDS: Final = 200_000
 _UNCHECKED_BYTES: Final = 64 * 1024
 
 _VARINT, _FIXED64, _LENGTH, _GROUP_START, _GROUP_END, _FIXED32 = range(6)
+_SIZES = {_FIXED64: 8, _GROUP_START: 0, _GROUP_END: 0, _FIXED32: 4}
 
 
 def require_few_fields(kind: Descriptor, data: bytes, *, limit: int = MAX_FIELDS) -> None:
@@ -39,7 +40,9 @@ def require_few_fields(kind: Descriptor, data: bytes, *, limit: int = MAX_FIELDS
             while position < end:
                 left -= 1
                 if left < 0:
-                    raise InvalidRequest(f"the message holds more than {limit} fields", code="too_many_values")
+                    raise InvalidRequest(
+                        f"the message holds more than {limit} fields", code="too_many_values"
+                    )
                 tag, position = _varint(data, position)
                 wire_type = tag & 7
                 if wire_type == _LENGTH:
@@ -48,16 +51,20 @@ def require_few_fields(kind: Descriptor, data: bytes, *, limit: int = MAX_FIELDS
                     if field is not None:
                         pending.append((field, position, min(end, position + length)))
                     position += length
-                elif wire_type == _VARINT:
-                    _, position = _varint(data, position)
-                elif wire_type == _FIXED64:
-                    position += 8
-                elif wire_type == _FIXED32:
-                    position += 4
-                elif wire_type not in (_GROUP_START, _GROUP_END):
-                    return
+                else:
+                    position = _after_scalar(data, position, wire_type)
     except IndexError:
         return
+
+
+def _after_scalar(data: bytes, position: int, wire_type: int) -> int:
+    """The position behind a field's value. Marks of groups have none: a group's fields count as the message's."""
+    if wire_type == _VARINT:
+        return _varint(data, position)[1]
+    size = _SIZES.get(wire_type)
+    if size is None:
+        raise IndexError
+    return position + size
 
 
 @cache

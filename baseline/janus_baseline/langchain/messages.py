@@ -37,7 +37,7 @@ def _turn(message: pb.Message, place: str) -> BaseMessage:
         case pb.ROLE_TOOL:
             return ToolMessage(content, tool_call_id=message.tool_call_id)
         case pb.ROLE_FUNCTION:
-            return FunctionMessage(content, name=message.name)
+            return FunctionMessage(content=content, name=message.name)
     raise InvalidRequest(f"{place}.role: is not known", param=f"{place}.role")
 
 
