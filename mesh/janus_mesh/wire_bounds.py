@@ -58,7 +58,7 @@ def require_few_fields(kind: Descriptor, data: bytes, *, limit: int = MAX_FIELDS
 
 
 def _after_scalar(data: bytes, position: int, wire_type: int) -> int:
-    """The position behind a field's value. Marks of groups have none: a group's fields count as the message's."""
+    """The position behind a field's value; the marks of a group have none."""
     if wire_type == _VARINT:
         return _varint(data, position)[1]
     size = _SIZES.get(wire_type)

@@ -26,7 +26,7 @@ _SECONDS: Final = 20.0
 # Bodies that wait for the worker. Their bytes are bounded apart, see `held_bytes`.
 _MAX_WAITING: Final = 64
 _RETRY_AFTER_SECONDS: Final = 2.0
-_PIPE_BYTES: Final = 1024 * 1024
+_SLICE_BYTES: Final = 1024 * 1024
 
 
 class Parser:
@@ -96,10 +96,12 @@ class Parser:
         assert worker.stdin is not None
         assert worker.stdout is not None
         worker.stdin.write(QUESTION.pack(len(body)))
-        worker.stdin.write(body)
-        await worker.stdin.drain()
+        # In slices, so that no single call copies all of a large body.
+        for start in range(0, len(body), _SLICE_BYTES):
+            worker.stdin.write(body[start : start + _SLICE_BYTES])
+            await worker.stdin.drain()
         parsed, stream, include_usage, size = ANSWER.unpack(await worker.stdout.readexactly(ANSWER.size))
-        payload = await worker.stdout.readexactly(size)
+        payload = await _read(worker.stdout, size)
         if not parsed:
             raise JanusError.from_proto(event_pb2.Error.FromString(payload))
         return ParsedRequest(request_pb2.ChatRequest.FromString(payload), stream, include_usage)
@@ -112,7 +114,7 @@ class Parser:
                 "janus_edge.intake.parse_worker",
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
-                limit=_PIPE_BYTES,
+                limit=_SLICE_BYTES,
             )
         return self._worker
 
@@ -123,6 +125,18 @@ class Parser:
         if worker.returncode is None:
             worker.kill()
         await worker.wait()
+
+
+async def _read(source: asyncio.StreamReader, size: int) -> bytes:
+    payload = bytearray(size)
+    position = 0
+    while position < size:
+        part = await source.read(min(_SLICE_BYTES, size - position))
+        if not part:
+            raise asyncio.IncompleteReadError(b"", size)
+        payload[position : position + len(part)] = part
+        position += len(part)
+    return bytes(payload)
 
 
 def _forget(asking: asyncio.Task[ParsedRequest]) -> None:
