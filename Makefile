@@ -16,6 +16,7 @@ CHROMIUM := /usr/bin/chromium
 POSTGRES := /usr/lib/postgresql
 RUNSC := /usr/bin/runsc
 PODMAN := /usr/bin/podman
+FAKETIME := /usr/bin/faketime
 # Each agent in an environment of its own, marked by the hash of its lock, so that none is installed twice.
 AGENTS := $(or $(realpath .cache),$(CURDIR)/.cache)/agents
 PYTHON_AGENTS := aider mini-swe-agent
@@ -60,17 +61,21 @@ agents: $(AGENT_STAMPS) ## Install the agents that work in sandboxes: aider, min
 agents-extra: $(call npm_stamps,$(EXTRA_AGENTS)) ## Install codex and claude-code (whose licence is not open) as well; 0.7 GB
 
 .PHONY: prepared
-prepared: setup-dev agents ui $(CHROMIUM) $(POSTGRES) $(RUNSC) $(PODMAN)
+prepared: setup-dev agents ui $(CHROMIUM) $(POSTGRES) $(RUNSC) $(PODMAN) $(FAKETIME)
 
 .PHONY: test-all
-test-all: prepared ## The test suite alone; what fails in it must fail once more by itself to count
+test-all: prepared ## The test suite alone
 	@cd ui && npm test --silent
-	@$(BIN)/pytest tests/unit --numprocesses=$(TEST_PROCESSES) --dist=loadfile $(OR_AGAIN)
-	@$(BIN)/pytest tests/integration tests/e2e --numprocesses=$(TEST_PROCESSES) --dist=loadfile $(OR_AGAIN)
-	@$(BIN)/pytest tests/ui $(OR_AGAIN)
-# More than cores, because many tests wait for time to pass.
+	@$(BIN)/pytest tests/unit --numprocesses=$(TEST_PROCESSES) --dist=loadfile
+	@$(BIN)/pytest tests/integration tests/e2e --numprocesses=$(TEST_PROCESSES) --dist=loadfile
+	@$(BIN)/pytest tests/faults
+	@$(BIN)/pytest tests/ui
+# More than cores, because many tests wait for time to pass. The faults are alone: they measure delays.
 TEST_PROCESSES ?= 3
-OR_AGAIN = || { [ $$? -eq 1 ] && echo "Once more, by itself: what failed" && $(BIN)/pytest --last-failed --last-failed-no-failures=none --maxfail=5; }
+
+.PHONY: test-faults
+test-faults: setup-dev $(FAKETIME) ## What attacks and failures do to a running stack, with its figures; eight minutes
+	@$(BIN)/pytest tests/faults -s
 
 .PHONY: test-ui
 test-ui: setup-dev ui $(CHROMIUM) ## The pages alone: their units, then a real browser on a real stack
@@ -246,3 +251,8 @@ $(RUNSC): | $(POSTGRES)
 $(PODMAN): | $(RUNSC)
 	@echo "apt-get install podman runc"
 	@apt-get update -qq && apt-get install -qq -y --no-install-recommends podman runc >/dev/null
+
+# Moves the clock of the services that the tests of faults start.
+$(FAKETIME): | $(PODMAN)
+	@echo "apt-get install faketime"
+	@apt-get update -qq && apt-get install -qq -y --no-install-recommends faketime >/dev/null

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from . import agents, ports, sandboxing, services
+from . import agents, ports, registry_file, sandboxing, services
 from .state import Home, Run
 
 _ROOMS = ("proto", "mesh", "edge", "router", "shim", "platform", "sandbox", "baseline", "competition", "cli")
@@ -133,24 +133,20 @@ def addresses(stack: services.Stack, run: Run | None) -> list[Finding]:
 
 
 def registry(environment: Mapping[str, str]) -> Finding:
-    """Whether the file that names the competitors can be read. The router judges what it says."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    name = environment.get("JANUS_COMPETITORS") or "competitors.yaml"
-    path, subject = Path(name), "competitors"
+    """Whether router and shim can use the registry file, and which competitors it names."""
+    subject = "competitors"
     try:
-        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        fix = "start `janus` where competitors.yaml is, or set JANUS_COMPETITORS to its path"
-        return Finding(Level.FAIL, subject, f"{path.absolute()} does not exist", fix)
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
-        return Finding(Level.FAIL, subject, f"{name}: {' '.join(str(error).split())}", f"mend {name}")
-    entries = content.get("competitors") if isinstance(content, dict) else None
-    if not isinstance(entries, list) or not entries:
-        return Finding(Level.FAIL, subject, f"{name} lists none", "give it a list under `competitors:`")
-    ids = ", ".join(str(entry.get("id", "?")) if isinstance(entry, dict) else "?" for entry in entries)
-    return Finding(Level.OK, subject, f"{name}: {ids}")
+        entries = registry_file.entries(environment)
+    except registry_file.RegistryUnusable as error:
+        return Finding(Level.FAIL, subject, str(error), error.fix)
+    if not entries:
+        fix = f"list one under `competitors:` in {registry_file.path(environment)}, or let them register"
+        return Finding(Level.WARN, subject, "none are listed", fix)
+    unset = [name for name in registry_file.variables(entries) if not environment.get(name)]
+    ids = ", ".join(entry.id for entry in entries)
+    if unset:
+        return Finding(Level.WARN, subject, f"{ids}; not set: {', '.join(unset)}", "set these variables")
+    return Finding(Level.OK, subject, f"{registry_file.path(environment)}: {ids}")
 
 
 def machine() -> list[Finding]:

@@ -10,6 +10,7 @@ import grpc
 
 from janus_mesh import dial
 from janus_mesh.errors import JanusError, Unavailable, from_grpc
+from janus_mesh.plain_text import clean
 from janus_proto._gen.janus.router.v1 import router_pb2 as pb
 from janus_proto._gen.janus.router.v1 import router_pb2_grpc
 
@@ -17,6 +18,7 @@ from . import report
 from .error_line import error_line
 
 _ANSWER_SECONDS = 5.0
+_LONGEST_REASON = 1_000
 _STATE_COLOURS = {
     pb.COMPETITOR_STATE_HEALTHY: "green",
     pb.COMPETITOR_STATE_CONNECTING: "cyan",
@@ -85,7 +87,7 @@ def _table(competitors: Sequence[pb.Competitor]) -> str:
     rows = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("id", "url", "models", "state", "live", "queued"):
         rows.add_column(heading, justify="right" if heading in ("live", "queued") else "left")
-    rows.add_column("", overflow="fold")
+    rows.add_column("reason or description", overflow="fold")
     for one in competitors:
         state = pb.CompetitorState.Name(one.state).removeprefix("COMPETITOR_STATE_").lower()
         colour = _STATE_COLOURS.get(one.state, "default")
@@ -99,6 +101,6 @@ def _table(competitors: Sequence[pb.Competitor]) -> str:
             f"[{colour}]{state}[/]",
             live,
             str(one.queued_exchanges),
-            escape(one.reason or one.description),
+            escape(clean(one.reason or one.description, _LONGEST_REASON)),
         )
     return report.drawn(rows)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from . import ports, report, sandboxing, services
+from . import ports, registry_file, report, sandboxing, services
 from .identity import Identity, seconds_since_start
 from .journal import SUPERVISOR, Journal
 from .readiness import missing_competitor
@@ -48,6 +48,7 @@ def run(*, wait: float, daemon: bool) -> int:
                 state=str(home.path),
                 sandbox_key=secrets.token_urlsafe(24) if sandboxed else "",
             )
+            registry_file.entries(environment)  # before anything starts: router and shim would refuse it too
             if problems := address_problems(stack.services):
                 return _say("\n".join(problems), status=1)
             up = _Up(stack, home, wait=wait, daemon=daemon, unsandboxed=unsandboxed)
@@ -56,6 +57,8 @@ def run(*, wait: float, daemon: bool) -> int:
         return _say(_already(home), status=1)
     except services.BadVariable as error:
         return _say(str(error), status=2)
+    except registry_file.RegistryUnusable as error:
+        return _say(f"{error}: {error.fix}", status=1)
 
 
 def detached(*, wait: float) -> int:

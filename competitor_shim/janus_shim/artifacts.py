@@ -1,7 +1,6 @@
-"""`ArtifactService`: brings the bytes of an artifact from its container, and from nowhere else.
+"""`ArtifactService`: fetches the bytes of an artifact from its container, or from a store that is listed.
 
-A descriptor's address is the competitor's word. Only its own origin, and those the operator lists, are
-asked; anything else would let a competitor reach into the network through this process.
+`artifact_address` decides which addresses are allowed, at each fetch. Redirects are not followed.
 """
 
 import re
@@ -19,12 +18,12 @@ from janus_mesh.errors import (
     JanusError,
     NotFound,
     PayloadTooLarge,
-    PermissionDenied,
 )
 from janus_proto._gen.janus.artifact.v1 import artifact_pb2 as pb
 from janus_proto._gen.janus.artifact.v1 import artifact_pb2_grpc
 
-from .containers import Container, Containers
+from .artifact_address import allowed_address
+from .containers import Containers
 from .error_bodies import http_error
 from .http import Call, HttpClient
 from .settings import Settings
@@ -49,7 +48,7 @@ class ArtifactServicer(artifact_pb2_grpc.ArtifactServiceServicer):
         self._containers = containers
         self._client = client
         self._settings = settings
-        self._origins = frozenset(URL(origin) for origin in settings.shim_artifact_origins)
+        self._prefixes = [URL(prefix) for prefix in settings.shim_artifact_origins]
 
     async def FetchArtifact(self, request: pb.FetchArtifactRequest, context: Context) -> None:  # type: ignore[override]  # the stub types cover the sync and the async server at once
         try:
@@ -59,10 +58,19 @@ class ArtifactServicer(artifact_pb2_grpc.ArtifactServiceServicer):
             await context.abort(error.status.grpc, error.message)
 
     async def _fetch(self, request: pb.FetchArtifactRequest, context: Context) -> None:
-        url = self._allowed(self._containers.find(request.competitor_id), request.url)
+        container = self._containers.find(request.competitor_id)
+        url = allowed_address(container.base, self._prefixes, request.url)
         headers = _headers(request, context.invocation_metadata() or ())
+        ca_file = ""
+        if url.origin() == container.base.origin():  # its secrets are for itself alone
+            container.check_usable()
+            headers |= dict(container.headers)
+            ca_file = container.ca_file
         bounds = self._settings.first_event_timeout, self._settings.gap_timeout
-        async with Silence(*bounds) as silence, self._client.request("GET", url, headers) as call:
+        async with (
+            Silence(*bounds) as silence,
+            self._client.request("GET", url, headers, ca_file=ca_file) as call,
+        ):
             extent = await _extent(call, request)
             if extent.total > self._settings.shim_max_artifact_bytes:
                 raise self._too_large()
@@ -91,18 +99,6 @@ class ArtifactServicer(artifact_pb2_grpc.ArtifactServiceServicer):
             silence.resumed()
         if skip:
             raise _beyond_the_end()
-
-    def _allowed(self, container: Container, address: str) -> URL:
-        """The absolute address, if it may be asked."""
-        try:
-            url = container.base.join(URL(address))
-            origin = url.origin()
-        except ValueError:
-            raise InvalidRequest("not an address", param="url") from None
-        plain = url.user is None and url.password is None
-        if plain and (origin == container.base.origin() or origin in self._origins):
-            return url
-        raise PermissionDenied(f"artifacts of {container.id} are not fetched from {origin}", param="url")
 
     def _too_large(self) -> PayloadTooLarge:
         return PayloadTooLarge(f"the artifact has more than {self._settings.shim_max_artifact_bytes} bytes")

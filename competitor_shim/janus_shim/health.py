@@ -1,37 +1,27 @@
-"""Looks at each container's `GET /health`, and publishes what it sees as gRPC health of the competitor."""
+"""Checks each container's health path, and publishes the result as gRPC health of the competitor."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 
-import orjson
 from prometheus_client import Gauge
 
 from janus_mesh import logs
 from janus_mesh.errors import JanusError
 
 from .containers import Container
+from .health_report import LARGEST_BODY, Report, report_of
 from .http import HttpClient
 
 # Until a container is first seen healthy, so that it takes part soon after it starts.
-_FIRST_LOOKS_SECONDS = 0.25
-# A container that does not say how it is within this time is not well.
-_LOOK_SECONDS = 5.0
-_LARGEST_REPORT = 64 * 1024
+_FIRST_CHECKS_SECONDS = 0.25
+# A container that does not answer within this time is not healthy.
+_CHECK_SECONDS = 5.0
 
-HEALTHY = Gauge("janus_shim_container_healthy", "1 while GET /health says ok.", ["competitor"])
+HEALTHY = Gauge("janus_shim_container_healthy", "1 while the health check succeeds.", ["competitor"])
 
-Publish = Callable[[str, bool], Awaitable[None]]
+Publish = Callable[[str, str], Awaitable[None]]  # competitor id, and why it is not healthy; empty if it is
 
 log = logs.get("shim.health")
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What one look found; `reason` is empty when all is well."""
-
-    reason: str
-    version: str = ""
 
 
 class HealthWatch:
@@ -57,7 +47,7 @@ class HealthWatch:
             self._polls[container] = self._tasks.create_task(self._poll(container))
         for lost in {container.id for container in gone} - {container.id for container in wanted}:
             HEALTHY.remove(lost)
-            await self._publish(lost, False)
+            await self._publish(lost, "it left the registry file")
 
     def stop(self) -> None:
         for poll in self._polls.values():
@@ -66,9 +56,9 @@ class HealthWatch:
     async def _poll(self, container: Container) -> None:
         known = None
         seen_healthy = False
-        await self._publish(container.id, False)
+        await self._publish(container.id, "it was not checked yet")
         while True:
-            report = await self._look(container)
+            report = await self._check(container)
             if report != known:
                 known = report
                 seen_healthy = seen_healthy or not report.reason
@@ -80,34 +70,27 @@ class HealthWatch:
                     version=report.version or None,
                 )
                 HEALTHY.labels(container.id).set(not report.reason)
-                await self._publish(container.id, not report.reason)
-            await asyncio.sleep(self._interval if seen_healthy else min(_FIRST_LOOKS_SECONDS, self._interval))
+                await self._publish(container.id, report.reason)
+            await asyncio.sleep(
+                self._interval if seen_healthy else min(_FIRST_CHECKS_SECONDS, self._interval)
+            )
 
-    async def _look(self, container: Container) -> Report:
+    async def _check(self, container: Container) -> Report:
+        if container.problem:
+            return Report(container.problem)
+        path = container.health.raw_path
         try:
-            async with (
-                asyncio.timeout(_LOOK_SECONDS),
-                self._client.request("GET", container.health, {"accept": "application/json"}) as call,
-            ):
-                return _report(call.status, await call.read_whole(_LARGEST_REPORT))
+            async with asyncio.timeout(_CHECK_SECONDS):
+                return await self._asked(container, path)
         except TimeoutError:
-            return Report(f"GET /health was not answered within {_LOOK_SECONDS:g} s")
+            return Report(f"GET {path} was not answered within {_CHECK_SECONDS:g} s")
         except JanusError as error:
             return Report(error.message)
+        except Exception:  # one container's oddity must not end the checks of all
+            log.exception("health check failed", competitor_id=container.id)
+            return Report(f"GET {path} failed; the shim's log says why")
 
-
-def _report(status: int, body: bytes) -> Report:
-    """200 is healthy, unless the body says `status` and it is another than `ok`."""
-    if status != 200:
-        return Report(f"GET /health answered with status {status}")
-    try:
-        said = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return Report("")
-    if not isinstance(said, dict):
-        return Report("")
-    state = said.get("status", "ok")
-    return Report(
-        reason="" if str(state).lower() == "ok" else f"GET /health says {str(state)[:100]!r}",
-        version=str(said.get("version", ""))[:100],
-    )
+    async def _asked(self, container: Container, path: str) -> Report:
+        headers = {"accept": "application/json, */*;q=0.5", **dict(container.headers)}
+        async with self._client.request("GET", container.health, headers, ca_file=container.ca_file) as call:
+            return report_of(path, call.status, await call.read_some(LARGEST_BODY))

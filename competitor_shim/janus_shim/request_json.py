@@ -1,9 +1,12 @@
 """A `ChatRequest` as the JSON that OpenAI's HTTP API defines, the way a competitor's container reads it.
 
-What stands in an `extra_json` goes back to where it was taken from. The container is always asked for a
-stream with usage, whatever the HTTP client wanted; `competitor_id` is Janus's own and stays behind.
+The fields in an `extra_json` go back to where they were taken from, integers with all their digits. The
+container is always asked for a stream with usage, whatever the HTTP client wanted; `competitor_id` is Janus's
+own and is not sent.
 """
 
+import json
+import re
 from typing import Any
 
 import orjson
@@ -35,28 +38,46 @@ _OPTIONAL: tuple[Any, ...] = (  # the stub's HasField takes each name as a liter
     "parallel_tool_calls",
 )
 _WORDS = ("reasoning_effort", "user")
+# orjson reads an integer beyond 64 bits as a float. Numbers this long take the exact reader.
+_LONG_NUMBER = re.compile(r"\d{19}")
 
 
-def request_body(request: pb.ChatRequest) -> bytes:
+def request_body(request: pb.ChatRequest, upstream_model: str = "", *, stream_options: bool = True) -> bytes:
     """The body for `POST /v1/chat/completions`.
 
-    Raises `InvalidRequest` when a JSON field of the request holds none, or a role is not said.
+    Args:
+        request: what the caller asked.
+        upstream_model: the model to ask for instead of the request's; empty keeps that.
+        stream_options: ask for usage figures. Options that the client itself sent are sent in any case.
+
+    Raises `InvalidRequest` when a JSON field of the request is not JSON, or a message has no role.
     """
     extra = _extra(request.extra_json, "extra_json")
     options = extra.pop("stream_options", None)
     body: Object = {
-        "model": request.model,
+        "model": upstream_model or request.model,
         "messages": [_message(message, f"messages[{i}]") for i, message in enumerate(request.messages)],
         **_sampling(request),
         **_tools(request),
         "stream": True,
-        "stream_options": {**(options if isinstance(options, dict) else {}), "include_usage": True},
     }
+    options = options if isinstance(options, dict) else {}
+    if stream_options:
+        options["include_usage"] = True
+    if options:
+        body["stream_options"] = options
     if request.metadata:
         body["metadata"] = dict(request.metadata)
     if request.HasField("response_format"):
         body["response_format"] = _response_format(request.response_format)
-    return orjson.dumps(extra | body)
+    return _encoded(extra | body)
+
+
+def _encoded(body: Object) -> bytes:
+    try:
+        return orjson.dumps(body)
+    except orjson.JSONEncodeError:  # an integer beyond 64 bits, or deep nesting
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _sampling(request: pb.ChatRequest) -> Object:
@@ -189,8 +210,8 @@ def _extra(text: str, where: str) -> Object:
 
 def _json(text: str, where: str) -> Any:
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError as error:
+        return orjson.loads(text) if _LONG_NUMBER.search(text) is None else json.loads(text)
+    except (ValueError, RecursionError) as error:
         raise InvalidRequest(f"invalid JSON: {error}", param=where) from None
 
 

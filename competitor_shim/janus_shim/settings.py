@@ -26,10 +26,17 @@ def web_address(text: str) -> URL:
     return url
 
 
+def _prefix(address: URL) -> URL:
+    """The address as a prefix: below its path, or below `/v1/artifacts/` when it has none."""
+    path = address.raw_path.rstrip("/") or "/v1/artifacts"
+    return address.origin().with_path(f"{path}/", encoded=True)
+
+
 class Settings(ServiceSettings, StreamTimeouts):
     """One shim process: all HTTP competitors of the registry, or one container as its side-car."""
 
     competitors: Path = Field(Path("competitors.yaml"), description="The registry file.")
+    default_model: str = Field("janus", min_length=1, description="The router's model that stands for all.")
     shim_host: str = Field("127.0.0.1", description="Address to listen on.")
     shim_port: Port = Field(50052, description="gRPC port.")
     shim_metrics_port: Port = Field(9152, description="HTTP port of `/metrics`; 0 serves none.")
@@ -37,9 +44,10 @@ class Settings(ServiceSettings, StreamTimeouts):
     shim_competitor_id: str = Field("", description="Side-car: the id to publish health under.")
     shim_max_event_bytes: EventBytes = Field(4 * _MIB, description="Longest SSE line and event.")
     shim_max_answer_bytes: EventBytes = Field(16 * _MIB, description="Longest JSON answer.")
+    shim_max_stream_bytes: Bytes = Field(256 * _MIB, description="Longest streamed answer, unpacked.")
     shim_max_artifact_bytes: Bytes = Field(256 * _MIB, description="Largest artifact.")
     shim_artifact_origins: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Further origins, separated by commas, that artifacts may be fetched from."
+        (), description="Further prefixes, separated by commas, that artifacts may be fetched from."
     )
     shim_health_seconds: Seconds = Field(2.0, description="Between two looks at a container's health.")
 
@@ -56,8 +64,8 @@ class Settings(ServiceSettings, StreamTimeouts):
 
     @field_validator("shim_artifact_origins")
     @classmethod
-    def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(str(web_address(origin).origin()) for origin in value)
+    def _are_prefixes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(str(_prefix(web_address(address))) for address in value)
 
     @field_validator("shim_target")
     @classmethod

@@ -1,11 +1,11 @@
-"""Bounds how long a competitor may be silent, with one timer per exchange that is looked at lazily.
+"""Idle timeouts of a competitor's answer, with one timer per stream that is rescheduled lazily.
 
     async with Silence(first_event=60.0, gap=120.0) as silence:
         ...
         silence.heard()           # an event came
-        silence.interrupted()     # the competitor is not waited for while its events wait for their reader
+        silence.interrupted()     # the reader is slow: this time is not the competitor's silence
         ...
-        silence.resumed()         # now it is
+        silence.resumed()         # the competitor is waited for again
 
 Noting an event is an assignment; the timer looks at the clock only when it fires.
 """
@@ -49,7 +49,7 @@ class Silence:
             raise self._timed_out() from None
 
     def heard(self) -> None:
-        """An event came: the silence begins anew."""
+        """An event came: restarts the idle timeout."""
         self._since = self._loop.time()
         if not self._heard:
             self._heard = True
@@ -58,11 +58,11 @@ class Silence:
             self._timer = self._loop.call_at(self._since + self._limit, self._look)
 
     def interrupted(self) -> None:
-        """Whatever time passes from now on is not the competitor's silence."""
+        """Suspends the timeout, while events wait for their reader."""
         self._listening = False
 
     def resumed(self) -> None:
-        """The competitor is waited for again."""
+        """Restarts the timeout after `interrupted`."""
         self._listening = True
         self._since = self._loop.time()
 

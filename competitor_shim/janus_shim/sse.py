@@ -3,7 +3,7 @@
     parser = EventParser(limit=4 * 1024 * 1024)
     for read in body:
         for data, kind in parser.feed(read): ...
-    if parser.unfinished: ...   # the body ended in the middle of an event, which is discarded
+    parser.tail()   # at the end of the body: the event that no blank line ended
 
 Data stays bytes: whoever reads it as JSON checks that it is UTF-8. What is kept between two reads is
 bounded by the limit, whatever the peer sends; comments are not kept at all.
@@ -46,11 +46,6 @@ class EventParser:
         self._size = 0  # of these, a line end each included
         self._kind = ""
 
-    @property
-    def unfinished(self) -> bool:
-        """Whether part of an event is held that no blank line has ended."""
-        return bool(self._data or self._partial)
-
     def whole(self, read: bytes) -> bytes | None:
         """The data of a read that is just one event in its commonest form; None for `feed` to look at."""
         if not (read.startswith(b"data: ") and read.endswith(b"\n\n")) or len(read) > self._limit:
@@ -82,6 +77,18 @@ class EventParser:
         self._between_events = not (
             self._data or self._partial or self._kind or self._in_comment or self._after_cr or self._at_start
         )
+
+    def tail(self) -> tuple[bytes, str] | None:
+        """At the end of the body: the event that no blank line ended, if there is one.
+
+        The standard discards it. Its last line may be cut short, so it counts only when it makes sense.
+        """
+        if self._partial:
+            line = bytes(self._partial)
+            self._partial.clear()
+            if not line.startswith(b":"):
+                self._field(line)
+        return (self._joined(), self._kind or "message") if self._data else None
 
     def _lines(self, read: bytes) -> list[bytes]:
         """The lines that this read completes; the rest waits in `_partial`."""

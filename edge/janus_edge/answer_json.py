@@ -1,31 +1,34 @@
 """The JSON forms that a chunk of a stream and a whole completion share.
 
-Everything that a peer sends as JSON text is parsed here; what does not parse is the competitor's fault.
+Everything that a peer sends as JSON text is parsed here, without the names that only Janus may write at that
+place (`janus_mesh.competitor_claims`); text that does not parse is the competitor's fault.
 """
 
+import json
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
+from janus_mesh.competitor_claims import (
+    ARTIFACT_FIELDS,
+    CHOICE_FIELDS,
+    CHUNK_FIELDS,
+    DELTA_FIELDS,
+    TOOL_CALL_FIELDS,
+    USAGE_FIELDS,
+)
 from janus_mesh.errors import CompetitorFailed
-from janus_proto._gen.janus.chat.v1 import event_pb2, request_pb2
+from janus_proto._gen.janus.chat.v1 import event_pb2
 
 JsonObject = dict[str, Any]
 ArtifactUrl = Callable[[event_pb2.Artifact], str]
 """Gives the address under which clients reach an artifact."""
 
-# Fields that this schema writes itself. Extras by these names would contradict it, so they are dropped.
-CHUNK_FIELDS = frozenset({"id", "object", "created", "model", "choices", "usage"})
-CHOICE_FIELDS = frozenset({"index", "delta", "message", "finish_reason"})
-
-_ROLES: dict[int, str] = {
-    request_pb2.ROLE_SYSTEM: "system",
-    request_pb2.ROLE_DEVELOPER: "developer",
-    request_pb2.ROLE_USER: "user",
-    request_pb2.ROLE_TOOL: "tool",
-}
+# Integers that may need more than 64 bits, which orjson turns into floats; digits of fractions do not count.
+_LONG_INTEGER: Final = re.compile(r"(?<![\d.])\d{19}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +41,22 @@ class Identity:
 
 
 def json_object(text: str, what: str, reserved: frozenset[str] = frozenset()) -> JsonObject:
-    """The object that `text` holds, without `reserved` fields; empty for empty text."""
+    """Parses a JSON object; {} for empty text.
+
+    Args:
+        text: what the peer sent.
+        what: names the place in the error.
+        reserved: names that are left out, because only Janus may write them there.
+
+    Raises `CompetitorFailed` for text that is not a JSON object.
+    """
     if not text:
         return {}
     try:
         value = orjson.loads(text)
-    except orjson.JSONDecodeError:
+        if _LONG_INTEGER.search(text):
+            value = json.loads(text)
+    except (ValueError, RecursionError):
         raise CompetitorFailed(f"the competitor's {what} is not JSON") from None
     if not isinstance(value, dict):
         raise CompetitorFailed(f"the competitor's {what} is not a JSON object")
@@ -53,10 +66,12 @@ def json_object(text: str, what: str, reserved: frozenset[str] = frozenset()) ->
 
 
 def encoded(value: JsonObject) -> bytes:
-    """The object as JSON. What a competitor nested deeper than can be written is its fault."""
+    """Encodes the object as JSON. Raises `CompetitorFailed` for one that is nested too deeply."""
     try:
         return orjson.dumps(value)
     except orjson.JSONEncodeError as error:
+        if "Integer" in str(error):  # beyond 64 bits, which only the standard library writes
+            return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
         raise CompetitorFailed(f"the competitor's answer cannot be written as JSON: {error}") from None
 
 
@@ -69,7 +84,7 @@ def choice_extras(event: event_pb2.ChatEvent) -> JsonObject:
 
 
 def delta_extras(event: event_pb2.ChatEvent) -> JsonObject:
-    return json_object(event.extras.delta_json, "delta")
+    return json_object(event.extras.delta_json, "delta", DELTA_FIELDS)
 
 
 def require_complete(open_choices: Collection[int], finished: int) -> None:
@@ -80,13 +95,13 @@ def require_complete(open_choices: Collection[int], finished: int) -> None:
         raise CompetitorFailed("the competitor finished without an answer")
 
 
-def role_name(role: int) -> str:
-    """OpenAI's word for a role; an answer's is the assistant's unless said otherwise."""
-    return _ROLES.get(role, "assistant")
+def usage_object(usage: event_pb2.Usage, *, audited: bool) -> JsonObject:
+    """OpenAI's `usage`, with Janus's own figures where they are known.
 
-
-def usage_object(usage: event_pb2.Usage) -> JsonObject:
-    """OpenAI's `usage`, with Janus's own figures where they are known."""
+    Args:
+        usage: the figures.
+        audited: the router has checked them, so that their `janus` is the router's.
+    """
     fields: JsonObject = {
         "prompt_tokens": usage.prompt_tokens,
         "completion_tokens": usage.completion_tokens,
@@ -96,7 +111,8 @@ def usage_object(usage: event_pb2.Usage) -> JsonObject:
         fields["cost_usd"] = usage.cost_usd
     if usage.HasField("sandbox_seconds"):
         fields["sandbox_seconds"] = usage.sandbox_seconds
-    return json_object(usage.extra_json, "usage") | fields
+    reserved = USAGE_FIELDS - {"janus"} if audited else USAGE_FIELDS
+    return json_object(usage.extra_json, "usage", reserved) | fields
 
 
 def artifact_object(artifact: event_pb2.Artifact, url: str) -> JsonObject:
@@ -112,12 +128,16 @@ def artifact_object(artifact: event_pb2.Artifact, url: str) -> JsonObject:
         "ttl_seconds": artifact.ttl_seconds,
         "url": url,
     }
-    return json_object(artifact.extra_json, "artifact") | fields
+    return json_object(artifact.extra_json, "artifact", ARTIFACT_FIELDS) | fields
+
+
+def tool_call_extras(call: event_pb2.ToolCallDelta) -> JsonObject:
+    return json_object(call.extra_json, "tool call", TOOL_CALL_FIELDS)
 
 
 def tool_call_object(call: event_pb2.ToolCallDelta) -> JsonObject:
     """One entry of `delta.tool_calls`."""
-    extras = json_object(call.extra_json, "tool call")
+    extras = tool_call_extras(call)
     fields: JsonObject = {"index": call.index}
     if call.id:
         fields["id"] = call.id
@@ -134,5 +154,5 @@ def tool_call_object(call: event_pb2.ToolCallDelta) -> JsonObject:
 
 
 def janus_object(janus: event_pb2.JanusEvent) -> JsonObject:
-    """`delta.janus`: a step and its particulars."""
+    """A step and its particulars."""
     return {"event": janus.event, "payload": json_object(janus.payload_json, f"{janus.event} event")}

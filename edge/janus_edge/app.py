@@ -22,6 +22,7 @@ from .competition.marketplace import catalogue_routes, trial_routes
 from .competition.results import publishing_routes, result_routes
 from .competition.visitor import Visitors
 from .docs_page import docs_routes
+from .head_requests import HeadRequests
 from .health import VERSION, health_routes
 from .intake.bodies import Bodies, Pace
 from .intake.callers import Callers
@@ -49,7 +50,7 @@ class EdgeApp(FastAPI):
 
     def surround(self, chats: ASGIApp, settings: EdgeSettings) -> None:
         """To be called once, before it serves."""
-        routed = super().__call__
+        routed = HeadRequests(super().__call__)
 
         def answered(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
             app = chats if ChatApp.serves(scope) else routed

@@ -3,8 +3,9 @@
 import re
 import time
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
+from typing import Final
 
+from janus_mesh.artifact_address import require_artifact_address
 from janus_mesh.errors import CompetitorFailed
 from janus_proto._gen.janus.chat.v1 import event_pb2
 
@@ -12,7 +13,7 @@ from .signing import ArtifactSigner, ArtifactTicket
 
 PATH = "/v1/artifacts/"
 MAX_DATA_BYTES = 1024 * 1024
-_MAX_URL = 2048
+_MAX_DATA_HEADER_CHARS: Final = 256  # the media type of a `data:` URL
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -27,13 +28,13 @@ class ArtifactLinks:
     def url(self, artifact: event_pb2.Artifact, competitor_id: str) -> str:
         """The client's address of an artifact: its own `data:` URL, or a gateway URL.
 
-        Raises `CompetitorFailed` for a `data:` URL that is too large and for addresses that no peer
-        could serve.
+        Raises `CompetitorFailed` for a `data:` URL that is too large and for an address that a competitor may
+        not give.
         """
         if artifact.url[:5].lower() == "data:":
             _require_small(artifact.url)
             return artifact.url
-        _require_fetchable(artifact.url)
+        require_artifact_address(artifact.url)
         sha256 = artifact.sha256.lower()
         if sha256 and not _SHA256.fullmatch(sha256):
             raise CompetitorFailed("an artifact's sha256 is not 64 hexadecimal digits")
@@ -66,18 +67,9 @@ def _created(artifact: event_pb2.Artifact, now: float) -> float:
 
 
 def _require_small(url: str) -> None:
-    header, _, payload = url.partition(",")
+    header, comma, payload = url.partition(",")
+    if not comma or len(header) > _MAX_DATA_HEADER_CHARS:
+        raise CompetitorFailed("an artifact's data: URL is malformed")
     size = len(payload) * 3 // 4 if header.lower().endswith(";base64") else len(payload)
     if size > MAX_DATA_BYTES:
         raise CompetitorFailed(f"an artifact's data: URL holds more than {MAX_DATA_BYTES} bytes")
-
-
-def _require_fetchable(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        raise CompetitorFailed("an artifact's address is not a URL") from None
-    absolute = parts.scheme in ("http", "https") and parts.netloc
-    relative = not parts.scheme and not parts.netloc and parts.path
-    if not (absolute or relative) or len(url) > _MAX_URL:
-        raise CompetitorFailed("an artifact's address can not be fetched")

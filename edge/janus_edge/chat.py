@@ -4,6 +4,7 @@ The route returns at once; all work happens while the response is being sent, wh
 against the client's departure from the first byte to the last.
 """
 
+import asyncio
 import time
 from dataclasses import dataclass
 from typing import Self
@@ -30,11 +31,12 @@ from .intake.bodies import Bodies, HeldBody
 from .intake.callers import Callers
 from .intake.limits import Admitted, Limiter
 from .intake.parser import Parser
-from .openapi import CHAT_REQUEST_BODY, CHAT_RESPONSES
+from .openapi import CHAT_REQUEST, CHAT_RESPONSES
 from .record import RequestRecord
-from .route_event import is_route, note_route
+from .route_event import RouteEvents
 from .router_client import RouterClient
 from .settings import EdgeSettings
+from .steps import requested_steps
 from .streaming import AnswerStream
 
 CHAT_PATH = "/v1/chat/completions"
@@ -79,7 +81,7 @@ def chat_routes(gateway: ChatGateway) -> APIRouter:
         CHAT_PATH,
         summary="Create a chat completion",
         responses=CHAT_RESPONSES,
-        openapi_extra=CHAT_REQUEST_BODY,
+        openapi_extra=CHAT_REQUEST,
     )
     async def create_chat_completion() -> Response:
         return ChatResponse(gateway)
@@ -120,6 +122,7 @@ class ChatResponse(Response):
 
     async def _answer(self, asked: "_Asked", held: HeldBody, scope: Scope, send: Send) -> None:
         record = RequestRecord.of(scope)
+        steps = requested_steps(Headers(scope=scope))
         identity = Identity(
             id=f"chatcmpl-{record.request_id.removeprefix('req_')}",
             created=int(time.time()),
@@ -132,7 +135,9 @@ class ChatResponse(Response):
         async with asked.exchange as exchange:
             held.release()
             if asked.stream:
-                writer = ChunkWriter(identity, include_usage=asked.include_usage, artifact_url=artifact_url)
+                writer = ChunkWriter(
+                    identity, include_usage=asked.include_usage, artifact_url=artifact_url, steps=steps
+                )
                 answer = AnswerStream(exchange, writer, record)
                 await answer.respond(send, ping_seconds=self._gateway.settings.keepalive_seconds)
             else:
@@ -144,15 +149,12 @@ class ChatResponse(Response):
     async def _complete(
         self, exchange: mesh.ClientExchange, builder: CompletionBuilder, scope: Scope, send: Send
     ) -> None:
-        answering = False
+        routes = RouteEvents(RequestRecord.of(scope))
         while events := await exchange.burst():
-            for event in events:
-                # Only the router speaks before the answer; later such an event is the competitor's.
-                answering = answering or not is_route(event)
-                if not answering:
-                    note_route(event, RequestRecord.of(scope))
+            for event in routes.before(events):
                 builder.add(event)
-        await Response(builder.encoded(), media_type="application/json")(scope, receive_nothing, send)
+        whole = await asyncio.to_thread(builder.encoded) if builder.is_large else builder.encoded()
+        await Response(whole, media_type="application/json")(scope, receive_nothing, send)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,17 @@
 The part that all chunks share is encoded once per stream; an event costs the encoding of its delta.
 """
 
+from collections.abc import Iterable
+from typing import Any, Final
+
 import orjson
 
 import janus_mesh as mesh
+from janus_mesh.competitor_claims import FORBIDDEN_STEPS, ROUTE
+from janus_mesh.errors import CompetitorFailed
 from janus_proto._gen.janus.chat.v1 import event_pb2
 
+from .answer_bounds import MAX_FINISH_REASON_CHARS, require_choice, require_tool_call
 from .answer_json import (
     ArtifactUrl,
     Identity,
@@ -19,187 +25,249 @@ from .answer_json import (
     encoded,
     janus_object,
     require_complete,
-    role_name,
     tool_call_object,
     usage_object,
 )
+from .chunk_fields import ChunkFields
 from .content_links import ContentLinks
+from .steps import Steps
 
 PING = b": ping\n\n"
 DONE = b"data: [DONE]\n\n"
 _END = b"}\n\n"
 
 # Deltas that are part of a choice's answer, unlike those that tell of its making.
-_ANSWERING = frozenset({"role", "content", "reasoning", "refusal", "tool_call"})
+_ANSWERING: Final = frozenset({"role", "content", "reasoning", "refusal", "tool_call", "artifact"})
+# Fields beside `choices` wait for the next chunk with a choice, up to this length.
+_MAX_WAITING_CHARS: Final = 64 * 1024
 
 
 class ChunkWriter:
-    """Writes one stream. Raises `CompetitorFailed` for an event that makes no sense."""
+    """Writes one stream. Raises `CompetitorFailed` for an event that makes no sense.
+
+    Args:
+        identity: what every chunk says about itself.
+        include_usage: the client asked for a last chunk with the usage.
+        artifact_url: gives the address under which clients reach an artifact.
+        steps: where steps and artifacts stand.
+    """
 
     __slots__ = (
         "_artifact_url",
         "_choice_tail",
-        "_constant",
         "_content_heads",
         "_content_tail",
+        "_fields",
         "_finished",
-        "_head",
         "_identity",
         "_include_usage",
-        "_last_extras",
         "_links",
         "_open",
+        "_spoken",
+        "_steps",
         "_usage",
     )
 
-    def __init__(self, identity: Identity, *, include_usage: bool, artifact_url: ArtifactUrl) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        *,
+        include_usage: bool,
+        artifact_url: ArtifactUrl,
+        steps: Steps = Steps.DELTA,
+    ) -> None:
         self._identity = identity
         self._include_usage = include_usage
         self._artifact_url = artifact_url
+        self._steps = steps
         self._links: ContentLinks | None = None  # once an artifact was announced
         self._open: set[int] = set()
-        self._finished: set[int] = set()
+        self._finished: dict[int, str] = {}
+        self._spoken: set[int] = set()  # choices whose role was said
         self._usage: event_pb2.Usage | None = None
-        self._last_extras: JsonObject = {}
-        self._choice_tail = b',"logprobs":null,"finish_reason":null}]' + self._usage_null() + _END
+        self._fields = ChunkFields(identity)
+        # The beginnings of plain content chunks; emptied when the next chunk has more to say.
+        self._content_heads: dict[int, bytes] = {}
+        usage = b',"usage":null' if include_usage else b""
+        self._choice_tail = b',"logprobs":null,"finish_reason":null}]' + usage + _END
         self._content_tail = b"}" + self._choice_tail
-        self._begin(identity.model, {})
+
+    def routes(self, events: Iterable[event_pb2.ChatEvent]) -> bytes:
+        """The chunks of the router's own events. Only those may say which competitor answers."""
+        return b"".join(self._step(0, janus_object(event.janus)) for event in events)
+
+    def name_model(self, event: event_pb2.ChatEvent) -> None:
+        """Notes the model's name ahead, if the event has it, so that the chunks of `routes` bear it."""
+        if event.HasField("start"):
+            self._fields.name_model(event.start.model or self._identity.model)
+            self._content_heads.clear()
 
     def write(self, event: mesh.Said) -> bytes:
-        """The chunks that the event makes: none (empty), one, or the stream's end."""
+        """The chunks that a competitor's event makes: none (empty), one, or the stream's end."""
         if isinstance(event, str):
-            if self._links is not None:
-                return self._text(0, self._links.piece(0, event))
-            head = self._content_heads.get(0) or self._open_content(0)
-            return head + orjson.dumps(event) + self._content_tail
+            if event and self._links is None:
+                head = self._content_heads.get(0) or self._open_content(0)
+                return head + orjson.dumps(event) + self._content_tail
+            return self._text(0, self._linked(0, event))
         kind = event.WhichOneof("payload")
         if kind == "content" and not event.HasField("extras"):
-            if self._links is not None:
-                return self._text(event.choice, self._links.piece(event.choice, event.content))
-            head = self._content_heads.get(event.choice) or self._open_content(event.choice)
-            return head + orjson.dumps(event.content) + self._content_tail
-        if kind == "start":
-            self._begin(event.start.model or self._identity.model, chunk_extras(event))
-            return self._extras_alone(event)
+            text = event.content
+            if text and self._links is None:
+                head = self._content_heads.get(event.choice) or self._open_content(event.choice)
+                return head + orjson.dumps(text) + self._content_tail
+            return self._text(event.choice, self._linked(event.choice, text))
+        return self._unusual(event, kind)
+
+    def _unusual(self, event: event_pb2.ChatEvent, kind: str | None) -> bytes:
+        """Everything but plain content."""
+        require_choice(event.choice)
+        self.name_model(event)
+        if kind == "usage":
+            self._usage = event.usage  # interim; told once, at the end
+        if event.extras.chunk_json:
+            self._fields.add(chunk_extras(event), len(event.extras.chunk_json))
+            self._content_heads.clear()
         if kind == "finish":
             return self._ending(event)
-        if kind == "usage":
-            self._usage = event.usage
-            return self._extras_alone(event) + self._usage_chunk(chunk_extras(event), event.usage)
-        if kind is None:
-            return self._extras_alone(event) or self._chunk_level_extras(event)
+        if kind in (None, "start", "usage"):
+            return self._extras_alone(event)
         held = b"" if kind == "content" else self._text_held(event.choice)
-        return held + self._choice_chunk(event, kind)
+        return held + self._choice_event(event, kind)
 
-    def _text(self, choice: int, text: str) -> bytes:
-        """A chunk of a choice's text, if there is any to say."""
-        head = self._content_heads.get(choice) or self._open_content(choice)
-        return head + orjson.dumps(text) + self._content_tail if text else b""
-
-    def _text_held(self, choice: int) -> bytes:
-        """What waited for more of the text, now that something else comes."""
-        rest = "" if self._links is None else self._links.rest(choice)
-        return self._text(choice, rest) if rest else b""
-
-    def _begin(self, model: str, extras: JsonObject) -> None:
-        self._constant: JsonObject = {
-            "id": self._identity.id,
-            "object": "chat.completion.chunk",
-            "created": self._identity.created,
-            "model": model,
-        } | extras
-        self._head = b"data: " + encoded(self._constant)[:-1] + b',"choices":['
-        self._content_heads: dict[int, bytes] = {}
-
-    def _open_content(self, choice: int) -> bytes:
-        self._open.add(choice)
-        head = self._content_heads[choice] = self._choice_head(choice) + b'{"content":'
-        return head
-
-    def _choice_chunk(self, event: event_pb2.ChatEvent, kind: str) -> bytes:
-        reason = None
+    def _choice_event(self, event: event_pb2.ChatEvent, kind: str) -> bytes:
+        choice = event.choice
+        if kind == "error":
+            raise CompetitorFailed("an error stands among the events of an answer")
+        if kind == "janus":
+            if event.janus.event == ROUTE or event.janus.event in FORBIDDEN_STEPS:
+                return self._extras_alone(event)
+            return self._step(choice, janus_object(event.janus), event)
         if kind == "choice_finish":
-            reason = event.choice_finish.reason
-            self._open.discard(event.choice)
-            self._content_heads.pop(event.choice, None)
-            self._finished.add(event.choice)
-        elif kind in _ANSWERING or (kind == "artifact" and event.choice not in self._finished):
-            self._open.add(event.choice)
-        delta = self._delta(event, kind)
-        if event.HasField("extras"):
-            return self._with_extras(event, delta, reason)
-        head = self._choice_head(event.choice) + encoded(delta)
-        if reason is None:
-            return head + self._choice_tail
-        ending = b',"logprobs":null,"finish_reason":' + orjson.dumps(reason) + b"}]"
-        return head + ending + self._usage_null() + _END
+            return self._finish_choice(event)
+        if kind in _ANSWERING and choice not in self._finished:
+            self._open.add(choice)
+        if kind == "artifact":
+            return self._artifact(event)
+        return self._chunk(choice, self._delta(event, kind), event)
 
     def _delta(self, event: event_pb2.ChatEvent, kind: str) -> JsonObject:
+        """The delta of an event; {} when it has nothing to say."""
         match kind:
             case "content":
-                links = self._links
-                text = event.content if links is None else links.piece(event.choice, event.content)
-                return {"content": text}
+                text = self._linked(event.choice, event.content)
+                return {"content": text} if text else {}
             case "reasoning":
-                return {"reasoning_content": event.reasoning}
-            case "role":
-                return {"role": role_name(event.role), "content": ""}
+                return {"reasoning_content": event.reasoning} if event.reasoning else {}
             case "refusal":
-                return {"refusal": event.refusal}
+                return {"refusal": event.refusal} if event.refusal else {}
             case "tool_call":
+                require_tool_call(event.tool_call)
                 return {"tool_calls": [tool_call_object(event.tool_call)]}
-            case "artifact":
-                url = self._artifact_url(event.artifact)
-                if url != event.artifact.url:
-                    self._links = self._links or ContentLinks()
-                    self._links.announce(event.artifact.url, url)
-                payload = artifact_object(event.artifact, url)
-                return {"janus": {"event": "artifact", "payload": payload}}
-            case "janus":
-                return {"janus": janus_object(event.janus)}
-        return {}
+        # Whoever answers is the assistant, which the first chunk of each choice says.
+        return {} if event.choice in self._spoken else self._opening(event.choice, None)
 
-    def _with_extras(self, event: event_pb2.ChatEvent, delta: JsonObject, reason: str | None) -> bytes:
-        """The slow way, for a chunk with fields of the competitor's own."""
-        choice: JsonObject = {"index": event.choice, "delta": delta_extras(event) | delta, "logprobs": None}
-        choice |= choice_extras(event)
-        choice["finish_reason"] = reason
-        return self._encoded(chunk_extras(event), [choice], None)
+    def _artifact(self, event: event_pb2.ChatEvent) -> bytes:
+        artifact = event.artifact
+        url = self._artifact_url(artifact)
+        if url != artifact.url:
+            self._links = self._links or ContentLinks()
+            self._links.announce(artifact.url, url)
+        payload = artifact_object(artifact, url)
+        return self._step(event.choice, {"event": "artifact", "payload": payload}, event)
+
+    def _step(self, choice: int, step: JsonObject, event: event_pb2.ChatEvent | None = None) -> bytes:
+        if self._steps is Steps.DELTA:
+            return self._chunk(choice, {"janus": step}, event)
+        return self._chunk(choice, {}, event, step if self._steps is Steps.CHUNK else None)
+
+    def _finish_choice(self, event: event_pb2.ChatEvent) -> bytes:
+        reason = event.choice_finish.reason[:MAX_FINISH_REASON_CHARS] or "stop"
+        if self._finished.get(event.choice) == reason:
+            return self._extras_alone(event)
+        self._open.discard(event.choice)
+        self._finished[event.choice] = reason
+        return self._chunk(event.choice, {}, event, reason=reason)
+
+    def _linked(self, choice: int, text: str) -> str:
+        return text if self._links is None else self._links.piece(choice, text)
+
+    def _text(self, choice: int, text: str) -> bytes:
+        """A chunk of a choice's text; none for the empty text."""
+        if not text:
+            return b""
+        head = self._content_heads.get(choice) or self._open_content(choice)
+        return head + orjson.dumps(text) + self._content_tail
+
+    def _text_held(self, choice: int) -> bytes:
+        """The text that waited for more, now that something else comes."""
+        return b"" if self._links is None else self._text(choice, self._links.rest(choice))
+
+    def _open_content(self, choice: int) -> bytes:
+        """The beginning of a chunk of text; kept for the next one unless this one says more than text."""
+        require_choice(choice)
+        if choice not in self._finished:
+            self._open.add(choice)
+        opening = b'{"index":%d,"delta":{' % choice
+        if choice not in self._spoken:
+            self._spoken.add(choice)
+            return self._fields.take_head() + opening + b'"role":"assistant","content":'
+        if self._fields.waiting:
+            return self._fields.take_head() + opening + b'"content":'
+        head = self._content_heads[choice] = self._fields.head + opening + b'"content":'
+        return head
+
+    def _opening(self, choice: int, delta: JsonObject | None) -> JsonObject:
+        """What the first delta of a choice says beside `delta`."""
+        self._spoken.add(choice)
+        return {"role": "assistant", "content": None if delta and "tool_calls" in delta else ""}
+
+    def _chunk(
+        self,
+        choice: int,
+        delta: JsonObject,
+        event: event_pb2.ChatEvent | None = None,
+        step: JsonObject | None = None,
+        reason: str | None = None,
+    ) -> bytes:
+        """A chunk of one choice, with the extras of its event; none when it would say nothing."""
+        beside: JsonObject = {}
+        if event is not None and event.HasField("extras"):
+            delta = delta_extras(event) | delta
+            beside = choice_extras(event)
+        if not (delta or beside or step or reason):
+            return b""
+        if choice not in self._spoken:
+            delta = self._opening(choice, delta) | delta
+        if not (beside or step or reason or self._fields.waiting):
+            return self._fields.head + b'{"index":%d,"delta":' % choice + encoded(delta) + self._choice_tail
+        said: JsonObject = {"index": choice, "delta": delta, "logprobs": None} | beside
+        return self._encoded([said | {"finish_reason": reason}], {"janus": step} if step else {}, None)
 
     def _extras_alone(self, event: event_pb2.ChatEvent) -> bytes:
-        """A chunk for extras at a choice or its delta that come without a payload of ours."""
-        extras = event.extras
-        return self._with_extras(event, {}, None) if extras.choice_json or extras.delta_json else b""
-
-    def _chunk_level_extras(self, event: event_pb2.ChatEvent) -> bytes:
-        extras = chunk_extras(event)
-        if self._finished and not self._open:
-            # When all is said only the chunk with the usage follows, and these belong to it.
-            self._last_extras |= extras
-            return b""
-        return self._encoded(extras, [], None) if extras else b""
-
-    def _usage_chunk(self, extras: JsonObject, usage: event_pb2.Usage | None) -> bytes:
-        """A client that did not ask for usage does not expect a chunk without choices either."""
-        if not self._include_usage or (usage is None and not extras):
-            return b""
-        return self._encoded(extras, [], None if usage is None else usage_object(usage))
+        """A chunk for fields at a choice or its delta that come without a payload of ours."""
+        chunk = self._chunk(event.choice, {}, event)
+        if chunk or self._fields.waiting_chars <= _MAX_WAITING_CHARS:
+            return chunk
+        choice = next(iter(self._spoken), 0)
+        delta = {} if choice in self._spoken else self._opening(choice, None)
+        silent = {"index": choice, "delta": delta, "logprobs": None, "finish_reason": None}
+        return self._encoded([silent], {}, None)
 
     def _ending(self, event: event_pb2.ChatEvent) -> bytes:
         require_complete(self._open, len(self._finished))
-        usage = event.finish.usage if event.finish.HasField("usage") else self._usage
-        extras = self._last_extras | chunk_extras(event)
-        return self._extras_alone(event) + self._usage_chunk(extras, usage) + DONE
+        held = b"".join(map(self._text_held, sorted(self._finished)))
+        audited = event.finish.HasField("usage")
+        usage = event.finish.usage if audited else self._usage
+        last = b""
+        extras = self._extras_alone(event)
+        # A client that did not ask for usage does not expect a chunk without choices.
+        if self._include_usage and (usage is not None or self._fields.waiting):
+            last = self._encoded([], {}, None if usage is None else usage_object(usage, audited=audited))
+        return held + extras + last + DONE
 
-    def _encoded(self, extras: JsonObject, choices: list[JsonObject], usage: JsonObject | None) -> bytes:
-        chunk = self._constant | extras
+    def _encoded(self, choices: list[Any], more: JsonObject, usage: JsonObject | None) -> bytes:
+        chunk = self._fields.take() | more
         chunk["choices"] = choices
         if self._include_usage:
             chunk["usage"] = usage
         return b"data: " + encoded(chunk) + b"\n\n"
-
-    def _choice_head(self, choice: int) -> bytes:
-        return self._head + b'{"index":%d,"delta":' % choice
-
-    def _usage_null(self) -> bytes:
-        return b',"usage":null' if self._include_usage else b""

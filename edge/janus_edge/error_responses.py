@@ -1,6 +1,7 @@
 """Every error that leaves the edge over HTTP: in OpenAI's shape, and noted in the request's record."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -19,6 +20,9 @@ from .record import RequestRecord
 
 log = logs.get("edge.errors")
 
+_KNOWN_PATHS: Final = (["chat", "completions"], ["models"])  # below /v1
+_MAX_SHOWN_PATH: Final = 200
+
 
 def internal(record: RequestRecord) -> JanusError:
     """All that a client is told of a bug."""
@@ -32,7 +36,9 @@ def install(app: FastAPI, routers: Iterable[APIRouter]) -> None:
     async def method_not_allowed(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         # The framework only names the methods of one route, even if several share the path.
-        known = methods.get(getattr(request.scope.get("route"), "path", ""))
+        known = methods.get(getattr(request.scope.get("route"), "path", ""), set())
+        if "GET" in known:
+            known = known | {"HEAD"}
         allowed = ", ".join(sorted(known)) if known else Headers(error.headers).get("allow", "")
         message = f"{_target(request)} is not supported; allowed: {allowed}"
         return error_response(MethodNotAllowed(message), {"allow": allowed})
@@ -79,7 +85,7 @@ async def _janus_error(request: Request, error: Exception) -> Response:
 
 
 async def _not_found(request: Request, _: Exception) -> Response:
-    return error_response(NotFound(f"there is no {_target(request)}"))
+    return error_response(NotFound(f"there is no {_target(request)}{_hint(request.url.path)}"))
 
 
 async def _validation_error(_: Request, error: Exception) -> Response:
@@ -88,7 +94,18 @@ async def _validation_error(_: Request, error: Exception) -> Response:
 
 
 def _target(request: Request) -> str:
-    return f"{request.method} {request.url.path}"
+    return f"{request.method} {request.url.path[:_MAX_SHOWN_PATH]}"
+
+
+def _hint(path: str) -> str:
+    """What the client may have meant: most configure a base URL, with `/v1` or without it."""
+    words = [word for word in path.split("/") if word]
+    if words == ["v1"]:
+        return "; the API's paths are /v1/chat/completions and /v1/models"
+    for known in _KNOWN_PATHS:
+        if words[-len(known) :] == known:
+            return f"; did you mean /v1/{'/'.join(known)}?"
+    return ""
 
 
 def _methods_by_path(routers: Iterable[APIRouter]) -> dict[str, set[str]]:

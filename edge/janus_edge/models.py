@@ -28,6 +28,8 @@ def model_routes(router: RouterClient) -> APIRouter:
         responses=_ERRORS | error_statuses(404),
     )
     async def describe_model(model_id: str) -> Model:
+        if not model_id:
+            raise ModelNotFound("the path names no model; did you mean /v1/models?", param="model")
         for model in models_of(await router.competitors()):
             if model.id == model_id:
                 return model

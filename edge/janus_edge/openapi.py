@@ -9,6 +9,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from janus_mesh.openai import request_schema
 
+from . import steps
 from .competition.schemas import POSTED
 from .schemas import ChatCompletion, ChatCompletionChunk, ErrorResponse
 
@@ -44,11 +45,22 @@ def _schema(name: str) -> dict[str, Any]:
     return {"schema": {"$ref": _REF.format(model=name)}}
 
 
-CHAT_REQUEST_BODY = {
+CHAT_REQUEST = {
+    "parameters": [
+        {
+            "name": steps.HEADER,
+            "in": "header",
+            "required": False,
+            "schema": {"type": "string", "enum": [place.value for place in steps.Steps]},
+            "description": "Where a stream has its steps and artifacts: in `delta.janus` (the default), in "
+            "the chunk's `janus` beside `choices` (the default for stream helpers of client libraries), or "
+            "nowhere.",
+        }
+    ],
     "requestBody": {
         "required": True,
         "content": {"application/json": _schema(_REQUEST_NAME)},
-    }
+    },
 }
 
 

@@ -4,10 +4,11 @@ While the client keeps up, events are written in the very callback that brought 
 the request's task sleeps until there is something to decide.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Protocol
 
+import orjson
 from starlette.types import Send
 
 import janus_mesh as mesh
@@ -19,7 +20,7 @@ from janus_proto._gen.janus.chat.v1 import event_pb2
 from . import error_responses
 from .event_stream import EventStream
 from .record import RequestRecord
-from .route_event import is_route, note_route
+from .route_event import RouteEvents
 
 log = logs.get("edge.stream")
 
@@ -27,7 +28,14 @@ log = logs.get("edge.stream")
 class Writer(Protocol):
     """Makes bytes of events, such as `ChunkWriter`."""
 
-    def write(self, event: mesh.Said) -> bytes: ...
+    def routes(self, events: Iterable[event_pb2.ChatEvent]) -> bytes:
+        """The bytes of the router's own events."""
+
+    def name_model(self, event: event_pb2.ChatEvent) -> None:
+        """Notes the model's name, if the event has it, before `routes` is asked."""
+
+    def write(self, event: mesh.Said) -> bytes:
+        """The bytes of a competitor's event."""
 
 
 class Finale(Protocol):
@@ -56,7 +64,7 @@ class AnswerStream:
         self._writer = writer
         self._record = record
         self._finale = finale
-        self._routes: list[event_pb2.ChatEvent] = []
+        self._routes = RouteEvents(record)
         self._last: list[bytes] = []
 
     async def respond(self, send: Send, *, ping_seconds: float) -> None:
@@ -68,10 +76,11 @@ class AnswerStream:
             ending = b""
             try:
                 await self._copy(stream)
-            except JanusError as error:
+            except (JanusError, UnicodeError, orjson.JSONEncodeError) as error:
+                failure = _typed(error)
                 if not stream.begun:
-                    raise
-                ending = self._failure(error)
+                    raise failure from None
+                ending = self._failure(failure)
             except Exception:
                 if not stream.begun:
                     raise
@@ -86,16 +95,18 @@ class AnswerStream:
         take = partial(self._written, stream)
         events = await self._first_of_competitor()
         # Before the routes, which then bear the model's name already if the answer starts here.
-        first = self._writer.write(events[0])
+        self._writer.name_model(events[0])
+        # A first event that makes no sense is still a plain HTTP error, because nothing was sent.
+        opening = self._held_routes() + self._writer.write(events[0])
         await stream.flushed()
-        stream.write(self._held_routes() + first)
+        stream.write(opening)
         del events[0]
         while not (events and events[-1].HasField("finish")):
             await stream.flushed()
             if not events or take(events):
                 await self._exchange.push(take)
             await stream.flushed()
-            events = await self._exchange.burst()
+            events = _until_finish(await self._exchange.burst())
         await stream.flushed()
         self._last.extend(map(self._writer.write, events))
 
@@ -115,17 +126,29 @@ class AnswerStream:
     async def _first_of_competitor(self) -> list[event_pb2.ChatEvent]:
         """The first events that are not the router's own; the router's are held."""
         while events := await self._exchange.burst():
-            for position, event in enumerate(events):
-                if not is_route(event):
-                    return events[position:]
-                note_route(event, self._record)
-                self._routes.append(event)
+            if rest := self._routes.before(events):
+                return _until_finish(rest)
         raise CompetitorFailed("the router ended the exchange without an answer")
 
     def _held_routes(self) -> bytes:
-        routes, self._routes = self._routes, []
-        return b"".join(self._writer.write(route) for route in routes)
+        return self._writer.routes(self._routes.take())
 
     def _failure(self, error: JanusError) -> bytes:
         self._record.error = error.code
         return error_event(error if self._finale is None else self._finale.told(error))
+
+
+def _typed(error: Exception) -> JanusError:
+    if isinstance(error, JanusError):
+        return error
+    return CompetitorFailed("the competitor's answer holds text that is not Unicode")
+
+
+def _until_finish(events: list[event_pb2.ChatEvent]) -> list[event_pb2.ChatEvent]:
+    """The events up to the first `finish`; raises `CompetitorFailed` when nothing came instead of one."""
+    if not events:
+        raise CompetitorFailed("the router ended the exchange without an ending")
+    for position, event in enumerate(events):
+        if event.HasField("finish"):
+            return events[: position + 1]
+    return events

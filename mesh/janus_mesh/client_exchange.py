@@ -15,7 +15,7 @@ from .errors import CompetitorFailed, JanusError, Unavailable
 from .link.client import ClientEnd
 from .link.push import Push, Said, Take
 from .link.server import ServerEnd
-from .link.splice import Splice
+from .link.splice import Inspect, Splice
 
 WaitedT = TypeVar("WaitedT")
 
@@ -133,24 +133,31 @@ class ClientExchange:
         if self._unread[0].HasField("error"):
             self._accept(self._unread.pop(0))
 
-    async def splice(self, sink: ServerEnd, note: Callable[[int], None]) -> event_pb2.ChatEvent:
-        """Passes all that comes to another link without waking this task; returns the `finish`."""
+    async def splice(
+        self, sink: ServerEnd, note: Callable[[int, int], None], inspect: Inspect | None = None
+    ) -> event_pb2.ChatEvent:
+        """Passes all that comes to another link without waking this task; returns the `finish`.
+
+        `inspect` sees each event before it is passed on, except bare content and the ending. `note` is told
+        how many events passed and how many bytes of bare content `inspect` did not see.
+        """
         assert isinstance(self.transport, ClientEnd)
         assert self._watchdog is not None
         while self._unread:
             event = self._accept(self._unread.pop(0))
             if self._ended:
                 return event
-            await sink.write(event)
-            note(1)
+            if inspect is None or inspect(event):
+                await sink.write(event)
+                note(1, 0)
 
-        splice = Splice(self.transport, sink, self._watchdog.event)
+        splice = Splice(self.transport, sink, self._watchdog.event, inspect)
         arrived = self.transport.arrived
         try:
             ending = await self._bounded(splice.ending, lambda: not arrived)
         finally:
             splice.close()
-            note(splice.passed)
+            note(splice.passed, splice.content_bytes)
         if ending is None:
             raise self._expired or CompetitorFailed("the peer stopped without an ending")
         return self._accept(ending)

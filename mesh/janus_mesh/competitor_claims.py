@@ -4,8 +4,9 @@ A competitor, native or HTTP, may send anything. Readers of an answer (the clien
 believe that a `route` step, an `error`, `usage.janus`, the ids and the addresses of artifacts come from
 Janus, so nothing of that name may pass through from a competitor:
 
-- a `route` step is renamed to `inner_route` (a router behind this one says where it went), a step named
-  `error` or without a name is removed;
+- a `route` step is renamed to `inner_route` (a router behind this one says where it went); a step named
+  `error` or `artifact` (an artifact has an event of its own, whose address Janus signs) or without a name is
+  removed;
 - unknown fields (`extras`, and the `extra_json` of usage, tool calls and artifacts) lose the names that
   the schema itself writes at that place, and `janus`.
 
@@ -21,15 +22,15 @@ from janus_proto._gen.janus.chat.v1 import event_pb2
 
 ROUTE: Final = "route"
 INNER_ROUTE: Final = "inner_route"
-_FORBIDDEN_STEPS: Final = frozenset({"", "error"})
+FORBIDDEN_STEPS: Final = frozenset({"", "error", "artifact"})
 
 # Names that Janus writes at each place of a chunk or a completion.
 CHUNK_FIELDS: Final = frozenset({"id", "object", "created", "model", "choices", "usage", "error", "janus"})
-CHOICE_FIELDS: Final = frozenset({"index", "delta", "message", "finish_reason", "janus", "error"})
+CHOICE_FIELDS: Final = frozenset({"index", "delta", "message", "finish_reason", "usage", "janus", "error"})
 DELTA_FIELDS: Final = frozenset(
     {"role", "content", "reasoning_content", "refusal", "tool_calls", "artifacts", "janus", "error"}
 )
-TOOL_CALL_FIELDS: Final = frozenset({"index", "id", "type", "janus"})
+TOOL_CALL_FIELDS: Final = frozenset({"index", "id", "type", "janus", "error"})
 USAGE_FIELDS: Final = frozenset(
     {"prompt_tokens", "completion_tokens", "total_tokens", "cost_usd", "sandbox_seconds", "janus"}
 )
@@ -45,6 +46,7 @@ ARTIFACT_FIELDS: Final = frozenset(
         "ttl_seconds",
         "url",
         "janus",
+        "error",
     }
 )
 
@@ -60,7 +62,7 @@ def strip_claims(event: event_pb2.ChatEvent) -> bool:
             if event.janus.event == ROUTE:
                 event.janus.event = INNER_ROUTE
                 return True
-            if event.janus.event in _FORBIDDEN_STEPS:
+            if event.janus.event in FORBIDDEN_STEPS:
                 event.ClearField("janus")
                 return True
         case "usage":

@@ -119,6 +119,8 @@ class JanusError(Exception):
         self.competitor_status = competitor_status
         self.retry_after = retry_after
         self.competitor_id = competitor_id
+        # True when a peer sent this error, False when this process raised it itself. A peer may be hostile.
+        self.from_peer = False
         self._code = code
 
     @property
@@ -129,6 +131,11 @@ class JanusError(Exception):
     def code(self) -> str:
         """OpenAI's `code`: the particular one if given, else the kind's."""
         return self._code or self.status.code
+
+    @property
+    def explicit_code(self) -> str:
+        """The particular code; '' when the error has its kind's."""
+        return self._code
 
     @property
     def http_status(self) -> int:
@@ -163,7 +170,7 @@ class JanusError(Exception):
     @staticmethod
     def from_proto(error: pb.Error) -> "JanusError":
         """The error a peer sent; a kind unknown here (a newer peer's) becomes `Internal`."""
-        return _BY_KIND.get(error.kind, Internal)(
+        sent = _BY_KIND.get(error.kind, Internal)(
             error.message,
             param=error.param,
             code=error.code,
@@ -171,6 +178,8 @@ class JanusError(Exception):
             retry_after=error.retry_after_seconds,
             competitor_id=error.competitor_id,
         )
+        sent.from_peer = True
+        return sent
 
 
 class RequestError(JanusError):
@@ -342,8 +351,12 @@ def from_grpc(error: grpc.aio.AioRpcError) -> JanusError:
     if code in (_S.UNAVAILABLE, _S.CANCELLED):
         typed: JanusError = Unavailable("the peer cannot be reached, or went away")
         typed.add_note(f"{code.name}: {details}")
+        typed.from_peer = code is _S.CANCELLED
         return typed
     # gRPC uses RESOURCE_EXHAUSTED for messages over the size limit too; that is no matter of load.
     if code is _S.RESOURCE_EXHAUSTED and "larger than max" in details:
-        return CompetitorFailed(f"the peer's message is too large: {details}")
-    return _BY_GRPC.get(code, CompetitorFailed)(f"the peer ended the call with {code.name}: {details}")
+        ended: JanusError = CompetitorFailed(f"the peer's message is too large: {details}")
+    else:
+        ended = _BY_GRPC.get(code, CompetitorFailed)(f"the peer ended the call with {code.name}: {details}")
+    ended.from_peer = True
+    return ended

@@ -20,6 +20,7 @@ from .errors import DeadlineExceeded, Internal, JanusError
 from .link.client import ClientEnd
 from .link.push import Said
 from .link.server import ServerEnd
+from .link.splice import Inspect
 from .request_bounds import check_request_bounds
 
 log = logs.get("mesh.exchange")
@@ -53,6 +54,7 @@ class Exchange:
         "request",
         "request_id",
         "token",
+        "unseen_bytes",
     )
 
     def __init__(
@@ -70,6 +72,7 @@ class Exchange:
         self.caller = caller  # opaque key of who asks; empty when unknown
         self.token = token  # for calls of the platform services; empty when the caller gave none
         self.events_sent = 0
+        self.unseen_bytes = 0  # of content that `relay` passed without showing it to `inspect`
         self.ended = False
         self._transport = transport
         self._started = time.monotonic()
@@ -111,27 +114,43 @@ class Exchange:
             self._note_events(1)
         return True
 
-    async def relay(self, upstream: ClientExchange, amend: Amend | None = None) -> event_pb2.ChatEvent:
-        """Sends on all that another exchange has to say, untouched, and returns its `finish`.
+    async def relay(
+        self,
+        upstream: ClientExchange,
+        amend: Amend | None = None,
+        inspect: Inspect | None = None,
+    ) -> event_pb2.ChatEvent:
+        """Sends on all that another exchange has to say and returns its `finish`.
 
-        `amend` may change the `finish` before it is sent.
+        Args:
+            upstream: where the events come from.
+            amend: may change the `finish` before it is sent.
+            inspect: sees every other event before it is sent, may change it in place, and returns False to
+                drop it. Content of choice 0 without extras may pass without being shown; its bytes are then
+                counted in `unseen_bytes`.
 
-        Raises what reading it raises; an error is not sent on, so that the caller may add to it.
+        Raises:
+            JanusError: what reading `upstream` or `inspect` raises. An error is not sent on, so that the
+                caller may change it.
         """
         if isinstance(upstream.transport, ClientEnd) and isinstance(self._transport, ServerEnd):
-            event = await upstream.splice(self._transport, self._note_events)
+            event = await upstream.splice(self._transport, self._note_events, inspect)
             await self._send_amended(event, amend)
             return event
         async for event in upstream:
-            await self._send_amended(event, amend)
+            if event.HasField("finish"):
+                await self._send_amended(event, amend)
+            elif inspect is None or inspect(event):
+                await self.send(event)
         return event
 
-    async def _send_amended(self, event: event_pb2.ChatEvent, amend: Amend | None) -> None:
-        if amend is not None and event.HasField("finish"):
-            await amend(event)
-        await self.send(event)
+    async def _send_amended(self, finish: event_pb2.ChatEvent, amend: Amend | None) -> None:
+        if amend is not None:
+            await amend(finish)
+        await self.send(finish)
 
-    def _note_events(self, count: int) -> None:
+    def _note_events(self, count: int, unseen_bytes: int = 0) -> None:
+        self.unseen_bytes += unseen_bytes
         if not self.events_sent:
             self.first_event_after = self.elapsed()
         self.events_sent += count

@@ -11,9 +11,8 @@ from . import traces
 REQUEST_ID = "x-request-id"
 # See `request_token`.
 TOKEN = "x-janus-token"  # noqa: S105  # a name
-# Opaque key of who asks, such as a keyed hash of the API key or of the client's address; never the key or
-# the address itself. The edge sets it, the router counts a competitor's failures by it, competitors never
-# see it.
+# Opaque key of who asks, such as a keyed hash of the API key or of the client's address; never these
+# themselves. The edge sets it, the router counts failures by it, no competitor sees it.
 CALLER = "x-janus-caller"
 _CALLER_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 

@@ -5,12 +5,11 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-import grpc
-
 from janus_proto._gen.janus.chat.v1 import request_pb2
 
 from ._rpc import RpcTransport
 from ._watchdog import Timeouts
+from .channel import Address
 from .client_exchange import ClientExchange, ClientTransport
 from .errors import CompetitorFailed
 from .headers import outgoing_headers
@@ -46,11 +45,14 @@ class Peer:
     """One service, reached over links where it has them and over calls where not."""
 
     def __init__(self, target: str, settings: MeshSettings) -> None:
-        self.target = target.removeprefix("grpc://").rstrip("/")
-        self._channel = grpc.aio.insecure_channel(self.target, options=_OPTIONS)
+        address = Address.parse(target)
+        self.target = address.target
+        self._channel = address.channel(self.target, _OPTIONS)
         self._links: LinkPool | None = None
         if settings.mesh_transport != "rpc":
-            self._links = LinkPool(self.target, _OPTIONS, settings.link_floor_ms / 1000)
+            self._links = LinkPool(
+                self.target, _OPTIONS, settings.link_floor_ms / 1000, channel=address.channel
+            )
         self._may_call = settings.mesh_transport != "link"
 
     def chat(
@@ -114,5 +116,9 @@ class Peer:
 
 
 def dial(target: str) -> Peer:
-    """A peer at `host:port`, `grpc://host:port`, `dns:///name:port` or `unix:path`; connects when used."""
+    """A peer at `host:port`, `grpc://host:port`, `dns:///name:port` or `unix:path`; connects when used.
+
+    `grpcs://host:port` uses TLS and trusts the system's authorities, `grpcs://host:port?ca_file=PATH` those
+    of that PEM file.
+    """
     return Peer(target, load(MeshSettings))

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from janus_proto._gen.janus.chat.v1 import chat_pb2, chat_pb2_grpc
@@ -14,6 +14,7 @@ from janus_proto._gen.janus.link.v1 import link_pb2, link_pb2_grpc
 
 from ._rpc import ChatServicer
 from .exchange import Answer
+from .health_service import HealthService
 from .link.servicer import LinkServicer
 from .peer import MAX_MESSAGE_BYTES
 from .settings import MeshSettings, load
@@ -21,9 +22,6 @@ from .wire_bounds import FieldBounds
 
 CHAT_SERVICE = chat_pb2.DESCRIPTOR.services_by_name["ChatService"].full_name
 LINK_SERVICE = link_pb2.DESCRIPTOR.services_by_name["LinkService"].full_name
-
-# For the last health report to reach those who watch.
-_LAST_WORDS_SECONDS = 0.1
 
 _OPTIONS = [
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
@@ -47,7 +45,7 @@ class Server:
         self._links: LinkServicer | None = None
         self._server = grpc.aio.server(options=_OPTIONS, interceptors=(FieldBounds(),))
         self._names = [reflection.SERVICE_NAME, health.SERVICE_NAME]
-        self._health = _Health()
+        self._health = HealthService()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         try:
             self.port = self._server.add_insecure_port(f"{host}:{port}")
@@ -68,12 +66,12 @@ class Server:
         register(servicer, self._server)
         self._names.append(name)
 
-    async def set_health(self, service: str, serving: bool) -> None:
-        """Publishes whether `service` works; the empty name stands for the whole server."""
-        status = (
-            health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
-        )
-        await self._health.set(service, status)
+    async def set_health(self, service: str, serving: bool, detail: str = "") -> None:
+        """Publishes whether `service` works; the empty name stands for the whole server.
+
+        `detail` says why it does not; operators see it, see `health_detail`.
+        """
+        self._health.set(service, serving=serving, detail=detail)
 
     async def __aenter__(self) -> Self:
         reflection.enable_server_reflection(self._names, self._server)
@@ -88,39 +86,8 @@ class Server:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._health.enter_graceful_shutdown()
-        self._health.end_watches()
+        self._health.stop()
         began = asyncio.get_running_loop().time()
         if self._links is not None:
             await self._links.drain(self._drain_seconds)
         await self._server.stop(max(0.0, self._drain_seconds - (asyncio.get_running_loop().time() - began)))
-
-
-class _Health(health.aio.HealthServicer):  # type: ignore[misc]  # the package has no types
-    """Health whose watches end when the server does, instead of holding its shutdown up."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._watches: set[asyncio.Task[Any]] = set()
-        self._ending = False
-
-    async def Watch(self, request: Any, context: Any) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._watches.add(task)
-        try:
-            await super().Watch(request, context)
-        except asyncio.CancelledError:
-            # Only a method that returns ends its call: grpc.aio sends no status for a cancelled one.
-            if not self._ending:
-                raise
-            task.uncancel()
-        finally:
-            self._watches.discard(task)
-
-    def end_watches(self) -> None:
-        """To be called when they have said NOT_SERVING."""
-        self._ending = True
-        loop = asyncio.get_running_loop()
-        for task in self._watches:
-            loop.call_later(_LAST_WORDS_SECONDS, task.cancel)

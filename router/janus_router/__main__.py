@@ -6,9 +6,9 @@ import sys
 from prometheus_client import REGISTRY
 
 import janus_mesh as mesh
+from janus_mesh.registry import RegistryInvalid
 
 from .gauges import RegistryGauges
-from .registry_file import RegistryInvalid
 from .service import running
 from .settings import RouterSettings
 

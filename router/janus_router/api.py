@@ -3,12 +3,12 @@
 import asyncio
 
 from janus_mesh.errors import InvalidRequest
+from janus_mesh.registry import Entry, EntryInvalid, parse
 from janus_mesh.unary import Context, answering
 from janus_proto._gen.janus.router.v1 import router_pb2 as pb
 from janus_proto._gen.janus.router.v1 import router_pb2_grpc
 
 from .competitor import Competitor, State
-from .entry import Entry, EntryInvalid, parse
 from .registry import Registry
 
 SERVICE = pb.DESCRIPTOR.services_by_name["RouterService"].full_name
@@ -68,7 +68,7 @@ class RouterApi(router_pb2_grpc.RouterServiceServicer):
 
     @answering
     async def RegisterCompetitor(
-        self, request: pb.RegisterCompetitorRequest, _: Context
+        self, request: pb.RegisterCompetitorRequest, context: Context
     ) -> pb.RegisterCompetitorResponse:
         seconds = request.lease_seconds or _DEFAULT_LEASE_SECONDS
         if seconds > _LONGEST_LEASE_SECONDS:
@@ -76,11 +76,18 @@ class RouterApi(router_pb2_grpc.RouterServiceServicer):
                 f"lease_seconds: must be at most {_LONGEST_LEASE_SECONDS}", param="lease_seconds"
             )
         try:
-            expires_at = self._registry.register(_entry(request.competitor), seconds)
+            registration = self._registry.register(
+                _entry(request.competitor),
+                seconds,
+                secret=request.lease_secret,
+                holder=_address(context.peer()),
+            )
         except EntryInvalid as error:
             kind = type(error)
             raise kind(("competitor", *error.place), error.reason) from None
-        return pb.RegisterCompetitorResponse(expires_at=int(expires_at))
+        return pb.RegisterCompetitorResponse(
+            expires_at=int(registration.expires_at), lease_secret=registration.secret
+        )
 
     @answering
     async def DrainCompetitor(
@@ -103,11 +110,16 @@ def _described(competitor: Competitor) -> pb.Competitor:
         weight=entry.weight,
         max_concurrency=entry.max_concurrency,
         state=_STATES[condition.state],
-        reason=condition.reason,
+        reason=condition.detail or condition.reason,
         live_exchanges=competitor.gate.live,
         queued_exchanges=competitor.gate.queued,
         description=entry.description,
     )
+
+
+def _address(peer: str) -> str:
+    """The host of a caller as gRPC names it, such as `ipv4:10.0.0.7:41232`, without its port."""
+    return peer.rpartition(":")[0] if peer.startswith(("ipv4:", "ipv6:")) else peer
 
 
 def _entry(competitor: pb.Competitor) -> Entry:

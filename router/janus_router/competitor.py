@@ -1,15 +1,17 @@
 """A competitor as the router lives with it: entry, peer, health, ejection, places."""
 
 import asyncio
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
 from janus_mesh import logs
+from janus_mesh.errors import JanusError
+from janus_mesh.registry import Entry
 
 from .admission import Gate
-from .breaker import Breaker
-from .entry import Entry
+from .ejection import Breaker, Rules, Ticket
 from .health import UNKNOWN, Health, HealthWatch
 from .metering import Meter
 from .peers import PeerPool
@@ -32,10 +34,11 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A state and, unless it is healthy, why."""
+    """A state and, unless it is healthy, why: `reason` for callers, `detail` for operators, if any."""
 
     state: State
     reason: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,7 @@ class Limits:
     """What holds for every competitor. Times in seconds."""
 
     queue: int
-    eject_after: int
-    eject_seconds: float
+    ejection: Rules
     connect_timeout: float
 
 
@@ -59,7 +61,7 @@ class Competitor:
         self.draining = False
         self.retired = False
         self.gate = Gate(entry.max_concurrency, limits.queue)
-        self.breaker = Breaker(limits.eject_after, limits.eject_seconds)
+        self.breaker = Breaker(limits.ejection)
         self.meter = Meter(entry.id)
         self._pool = pool
         self._changed = changed
@@ -82,28 +84,45 @@ class Competitor:
         if self.draining:
             return Condition(State.DRAINING, "it is being drained")
         if self.breaker.ejected:
-            return Condition(State.EJECTED, f"its answers failed, last: {self.breaker.reason}")
+            return Condition(State.EJECTED, self.breaker.reason)
         match self._health.serving:
             case None:
                 return Condition(State.CONNECTING, self._health.reason)
             case True:
                 return Condition(State.HEALTHY)
-        return Condition(State.UNHEALTHY, self._health.reason)
+        return Condition(State.UNHEALTHY, self._health.reason, self._health.detail)
 
     @property
     def available(self) -> bool:
         """Whether a new exchange may go there now."""
-        return (
-            not self.retired
-            and not self.draining
-            and self._health.serving is not False
-            and self.breaker.admits()
-        )
+        return self._open and self.breaker.admits()
+
+    def admits_probe(self, caller: str) -> bool:
+        """Whether a request that no other competitor can take may go there although it is ejected."""
+        return self._open and self.gate.has_place and self.breaker.admits_probe(caller)
+
+    def retry_after(self, caller: str) -> float:
+        """Seconds after which it may be available to this caller again."""
+        if not self._open or not self.breaker.ejected:
+            return _RETRY_AFTER_SECONDS
+        return max(self._next_trial(caller), 1.0)
+
+    def refusal(self, caller: str) -> str:
+        """Says why it is not available, for an error message."""
+        condition = self.condition
+        reason = f"{self.id} is {condition.state.value} ({condition.reason}"
+        if condition.state is State.EJECTED:
+            reason += f"; next trial in {math.ceil(self._next_trial(caller))} s"
+        return reason + ")"
 
     @property
-    def retry_after(self) -> float:
-        """Seconds after which it may be available again."""
-        return max(self.breaker.remaining, 1.0) if self.breaker.ejected else _RETRY_AFTER_SECONDS
+    def _open(self) -> bool:
+        return not self.retired and not self.draining and self._health.serving is not False
+
+    def _next_trial(self, caller: str) -> float:
+        wait = self.breaker.wait(caller)
+        # During a trial without probes nobody knows; the trial decides soon.
+        return wait if math.isfinite(wait) else _RETRY_AFTER_SECONDS
 
     def update(self, entry: Entry) -> None:
         """Takes over another description of the same address."""
@@ -115,23 +134,32 @@ class Competitor:
         self.draining = draining
         self.reconsider()
 
-    def responded(self, token: int) -> None:
-        """Notes an exchange's first event; `token` is what the breaker gave at its beginning."""
+    def responded(self, ticket: Ticket) -> None:
+        """Notes a request's first event; `ticket` is what the breaker gave at its beginning."""
         was_ejected = self.breaker.ejected
-        self.breaker.responded(token)
+        self.breaker.responded(ticket)
         if was_ejected and not self.breaker.ejected:
             log.info("restored", competitor=self.id)
             self.reconsider()
 
-    def failed(self, token: int, reason: str, *, reached: bool) -> None:
-        """Notes that an exchange ended by a failure of its own."""
-        if self.breaker.failed(token, reason, reached=reached):
+    def failed(self, ticket: Ticket, error: JanusError, *, reached: bool) -> None:
+        """Notes that a request ended by a failure of the competitor.
+
+        Callers are told the kind of the failure only: its message may quote another caller's request.
+        """
+        if self.breaker.failed(ticket, code=error.status.code, reached=reached):
             self.meter.ejected()
-            log.warning("ejected", competitor=self.id, seconds=self.breaker.remaining, reason=reason)
+            log.warning(
+                "ejected",
+                competitor=self.id,
+                seconds=self.breaker.remaining,
+                reason=self.breaker.reason,
+                last=error.message,
+            )
             self.reconsider()
 
     def reconsider(self) -> None:
-        """To be called when its condition may have changed: those who queue in vain choose anew."""
+        """Called when its condition may have changed. While it is not available, its queue is evicted."""
         if not self.available:
             self.gate.send_away()
         self._changed()
@@ -155,5 +183,10 @@ class Competitor:
         if health.serving:
             self.breaker.hasten()  # it was away and is back, so what it was ejected for may be over
         self._health = health
-        log.info("health", competitor=self.id, serving=health.serving, reason=health.reason or None)
+        log.info(
+            "health",
+            competitor=self.id,
+            serving=health.serving,
+            reason=(health.detail or health.reason) or None,
+        )
         self.reconsider()

@@ -1,18 +1,21 @@
 """Watches how a competitor says it is, by one `grpc.health.v1.Health.Watch` that is kept open.
 
 A lost watch is opened again with growing, jittered pauses. What it reports: not known yet, healthy, or
-not healthy with the reason.
+not healthy with the reason. A server of the mesh says more about NOT_SERVING in answer to `Check`, see
+`janus_mesh.health_detail`; that is for operators alone, since it may quote the competitor.
 """
 
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 import janus_mesh as mesh
+from janus_mesh.health_detail import clean_detail, detail_of
 
 log = mesh.logs.get("router.health")
 
@@ -20,23 +23,29 @@ _SHORTEST_PAUSE = 0.1
 _LONGEST_PAUSE = 1.0
 # How often a competitor without a health service is asked whether it is still there.
 _PRESENCE_SECONDS = 5.0
+# For the detail of NOT_SERVING; the next status is read after it.
+_DETAIL_SECONDS = 1.0
+# A competitor whose state changes all the time costs a log line and a list for each watcher this often.
+_BETWEEN_REPORTS_SECONDS = 0.05
 
 _Status = health_pb2.HealthCheckResponse
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The latest word. `serving` is None as long as there is none."""
+    """The latest word. `serving` is None as long as there is none; `detail` is for operators."""
 
     serving: bool | None
     reason: str = ""
+    detail: str = ""
 
 
 UNKNOWN = Health(None, "not heard from yet")
 _SERVING = Health(True)
+_NOT_SERVING = Health(False, "its health check says NOT_SERVING")
 _WORDS = {
     _Status.SERVING: _SERVING,
-    _Status.NOT_SERVING: Health(False, "its health check says NOT_SERVING"),
+    _Status.NOT_SERVING: _NOT_SERVING,
     _Status.SERVICE_UNKNOWN: Health(False, "its address does not know a competitor of this id"),
 }
 
@@ -76,10 +85,27 @@ class HealthWatch:
             async with asyncio.timeout(self._patience):
                 answer = await watch.read()
             while answer is not grpc.aio.EOF:
-                self._heard(_WORDS.get(answer.status, UNKNOWN))
+                if answer.status == _Status.NOT_SERVING:
+                    await self._heard_not_serving()
+                else:
+                    self._heard(_WORDS.get(answer.status, UNKNOWN))
+                await asyncio.sleep(_BETWEEN_REPORTS_SECONDS)
                 answer = await watch.read()
         finally:
             watch.cancel()
+
+    async def _heard_not_serving(self) -> None:
+        """Reports it at once, then again with the detail if its server gives one."""
+        if self._last.serving is not False:
+            self._heard(_NOT_SERVING)
+        check = self._stub.Check(
+            health_pb2.HealthCheckRequest(service=self._service), timeout=_DETAIL_SECONDS
+        )
+        detail = ""
+        with suppress(grpc.aio.AioRpcError):
+            await check
+            detail = detail_of(await check.trailing_metadata())
+        self._heard(replace(_NOT_SERVING, detail=detail))
 
     def _heard(self, health: Health) -> None:
         self._failures = 0
@@ -93,7 +119,7 @@ class HealthWatch:
         if self._last.serving and self._failures == 1:
             self._tell(Health(None, f"the health watch broke: {reason}"))
         else:
-            self._tell(Health(False, reason))
+            self._tell(Health(False, reason, f"{reason}: {_last_error(details)}" if details else ""))
 
     def _tell(self, health: Health) -> None:
         if health != self._last:
@@ -103,6 +129,11 @@ class HealthWatch:
     def _pause(self) -> float:
         longest = min(_LONGEST_PAUSE, _SHORTEST_PAUSE * 2 ** min(self._failures - 1, 10))
         return random.uniform(longest / 2, longest)  # noqa: S311  # spreads reconnects, guards nothing
+
+
+def _last_error(details: str) -> str:
+    """The end of what gRPC says of a failed connection, which is the cause."""
+    return clean_detail(details.rpartition("last error: ")[2])
 
 
 def _reason(error: grpc.aio.AioRpcError) -> str:

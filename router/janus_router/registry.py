@@ -7,15 +7,21 @@ import asyncio
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from janus_mesh import logs
-from janus_mesh.errors import Conflict, NotFound, Overloaded
+from janus_mesh.errors import Conflict, NotFound
+from janus_mesh.registry import Entry, EntryInvalid, Names
 
 from .competitor import Competitor, Limits
-from .entry import Entry, EntryInvalid, Names
+from .leases import Leases
 from .peers import PeerPool
 
-_MOST_LEASES = 1_000
+# The shim knows the competitors of the file only.
+_FILE_ONLY = (
+    "must begin with grpc:// or grpcs://, because only competitors that speak gRPC can register; "
+    "name an http(s):// competitor in the registry file, or register a shim of its own as grpc://host:port"
+)
 
 log = logs.get("router.registry")
 
@@ -27,9 +33,11 @@ class IdTaken(EntryInvalid):
 
 
 @dataclass(frozen=True, slots=True)
-class _Lease:
-    entry: Entry
-    timer: asyncio.TimerHandle
+class Registration:
+    """What the holder of a lease is told."""
+
+    expires_at: float  # seconds since 1970
+    secret: str
 
 
 class Registry:
@@ -41,7 +49,7 @@ class Registry:
         self._limits = limits
         self._shim = shim
         self._file: tuple[Entry, ...] = ()
-        self._leases: dict[str, _Lease] = {}
+        self._leases = Leases(self._expired)
         self._competitors: dict[str, Competitor] = {}
         self._by_model: dict[str, list[Competitor]] = {}
         self._change = asyncio.Event()
@@ -74,39 +82,45 @@ class Registry:
         """Takes over a (valid) registry file. Registered competitors that clash with it go."""
         self._file = entries
         names = self._names(())
-        for lease in [*self._leases.values()]:
+        for lease in self._leases:
             try:
                 names.add(lease.entry)
             except EntryInvalid as error:
                 log.warning("lease ended by the file", competitor=lease.entry.id, reason=error.message)
-                self._end_lease(lease.entry.id)
+                self._leases.end(lease.entry.id)
         self._settle()
 
-    def register(self, entry: Entry, seconds: float) -> float:
-        """Adds or renews a competitor. Returns when the lease ends, in seconds since 1970.
+    def register(self, entry: Entry, seconds: float, *, secret: str = "", holder: str = "") -> Registration:
+        """Adds a competitor, or renews or replaces the one that leases its id.
 
-        Raises `IdTaken`, `EntryInvalid`, and `Overloaded` when there are too many.
+        Args:
+            entry: The competitor.
+            seconds: How long the lease lasts.
+            secret: That of the live lease of this id; for a free id, that of the new one, or empty.
+            holder: The caller's address.
+
+        Raises:
+            IdTaken: the registry file has a competitor of this id.
+            EntryInvalid: the entry cannot register, or its names clash with others.
+            PermissionDenied, InvalidRequest, Overloaded: see `Leases.check`.
         """
         if any(entry.id == owned.id for owned in self._file):
             raise IdTaken(("id",), f"`{entry.id}` belongs to the registry file")
-        others = [lease.entry for lease in self._leases.values() if lease.entry.id != entry.id]
-        self._names(others).add(entry)
-        if len(others) >= _MOST_LEASES:
-            raise Overloaded(f"more than {_MOST_LEASES} registered competitors", retry_after=seconds)
-        renewed = self._leases.get(entry.id)
-        if renewed:
-            renewed.timer.cancel()
-        timer = asyncio.get_running_loop().call_later(seconds, self._expire, entry.id)
-        self._leases[entry.id] = _Lease(entry, timer)
-        if not renewed or renewed.entry != entry:
+        if not entry.native:
+            raise EntryInvalid(("url",), _FILE_ONLY)
+        self._leases.check(entry.id, secret, holder, retry_after=seconds)
+        self._names(lease.entry for lease in self._leases if lease.entry.id != entry.id).add(entry)
+        before = self._leases.get(entry.id)
+        lease = self._leases.grant(entry, secret, holder, seconds)
+        if before is None or before.entry != entry:
             self._settle()
-        return time.time() + seconds
+        return Registration(time.time() + seconds, lease.secret)
 
     async def close(self) -> None:
         """Lets go of every competitor."""
         leaving = self.competitors
-        for competitor_id in [*self._leases]:
-            self._end_lease(competitor_id)
+        for lease in self._leases:
+            self._leases.end(lease.entry.id)
         self._file = ()
         self._settle()
         for competitor in leaving:
@@ -118,18 +132,14 @@ class Registry:
             names.add(entry)
         return names
 
-    def _expire(self, competitor_id: str) -> None:
+    def _expired(self, competitor_id: str) -> None:
         log.warning("lease expired", competitor=competitor_id)
-        self._end_lease(competitor_id)
         self._settle()
-
-    def _end_lease(self, competitor_id: str) -> None:
-        self._leases.pop(competitor_id).timer.cancel()
 
     def _settle(self) -> None:
         """Makes the live competitors be those of the file and the leases."""
         before = self._competitors
-        entries = (*self._file, *(lease.entry for lease in self._leases.values()))
+        entries = (*self._file, *(lease.entry for lease in self._leases))
         self._competitors = {entry.id: self._kept_or_new(entry) for entry in entries}
         self._by_model = {}
         for competitor in self._competitors.values():
@@ -142,7 +152,7 @@ class Registry:
 
     def _kept_or_new(self, entry: Entry) -> Competitor:
         current = self.get(entry.id)
-        target = entry.url if entry.native else (entry.shim or self._shim)
+        target = _target(entry) if entry.native else (entry.shim or self._shim)
         if current and (current.entry.url, current.target) == (entry.url, target):
             current.update(entry)
             return current
@@ -154,3 +164,8 @@ class Registry:
         """Wakes those who wait for the next change."""
         change, self._change = self._change, asyncio.Event()
         change.set()
+
+
+def _target(entry: Entry) -> str:
+    """What to dial for a native competitor."""
+    return f"{entry.url.rstrip('/')}?ca_file={quote(entry.ca_file)}" if entry.ca_file else entry.url

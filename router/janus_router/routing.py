@@ -9,20 +9,24 @@ from dataclasses import dataclass, field
 
 import janus_mesh as mesh
 from janus_mesh import logs
+from janus_mesh.competitor_claims import ROUTE
 from janus_mesh.errors import DeadlineExceeded, JanusError, Unavailable
 from janus_proto._gen.janus.chat.v1 import event_pb2
 
 from . import admission, selection
 from .announcement import Announcement
 from .attempt import Attempt
+from .claims import Heard
 from .competitor import Competitor
+from .competitor_errors import translating
 from .metering import BUDGET_REFUSALS
 from .peers import PeerPool
-from .platform import Platform
 from .registry import Registry
 from .retry_budget import RetryBudget
 from .settings import RouterSettings
-from .usage_audit import audit
+from .usage.audit import audit
+from .usage.estimate import estimate
+from .usage.platform import Platform
 
 # A hop waits a little longer than the one below it, so that the one that knows most reports.
 _SLACK_SECONDS = 1.0
@@ -30,10 +34,6 @@ _SLACK_SECONDS = 1.0
 _SHORTEST_PAUSE = 0.025
 _LONGEST_PAUSE = 0.25
 _RETRY_AFTER_FULL_SECONDS = 1.0
-
-_ROUTE = "route"
-# What a router behind this one said of its own choice.
-_INNER_ROUTE = "inner_route"
 
 log = logs.get("router")
 
@@ -118,11 +118,11 @@ class Router:
             await asyncio.sleep(pause)
 
     async def _admitted(self, trip: _Trip) -> Competitor:
-        """A competitor with a place taken at its gate."""
+        """Chooses a competitor and takes a place at its gate."""
         arrived = time.monotonic()
         competitor = None
         while competitor is None:
-            ready = selection.available(trip.asked, self._registry, trip.tried)
+            ready = selection.available(trip.asked, self._registry, trip.tried, trip.exchange.caller)
             competitor = await self._place(ready, self._left(trip))
         waited = time.monotonic() - arrived
         trip.queue_seconds += waited
@@ -130,7 +130,7 @@ class Router:
         return competitor
 
     async def _place(self, ready: Sequence[Competitor], remaining: float) -> Competitor | None:
-        """Takes a place at one of `ready`, queueing when all are full. None: things changed, choose anew."""
+        """Takes a place at one of `ready`, queueing when all are full. None: things changed, choose again."""
         roomy = [competitor for competitor in ready if competitor.gate.has_place]
         if roomy:
             competitor = self._choose(roomy)
@@ -154,33 +154,50 @@ class Router:
         """Forwards the exchange to a competitor. Returns the error unless the answer is complete."""
         if trip.tried:
             competitor.meter.retried()
+        trip.attempt = attempt = Attempt(
+            competitor, trip.exchange.caller, counts=competitor not in trip.tried
+        )
         trip.tried.append(competitor)
-        trip.attempt = attempt = Attempt(competitor)
+        translated = translating(
+            native=competitor.entry.native, seconds_left=lambda: trip.left(self._settings.total_timeout)
+        )
+        token = ""
         try:
-            with attempt, self._pool.using(competitor.target) as peer:
-                await self._copy(trip, attempt, peer)
+            with attempt, self._pool.using(competitor.target) as peer, translated:
+                left = self._left(trip)
+                token = self._platform.token(competitor.id, trip.exchange.request_id, left)
+                await self._copy(trip, attempt, peer, token, left)
         except JanusError as error:
             return error
+        finally:
+            if not attempt.finished:  # it must not go on spending
+                self._platform.abandon(token)
         return None
 
-    async def _copy(self, trip: _Trip, attempt: Attempt, peer: mesh.Peer) -> None:
-        """Passes the competitor's events on as they are."""
+    async def _copy(self, trip: _Trip, attempt: Attempt, peer: mesh.Peer, token: str, seconds: float) -> None:
+        """Passes the competitor's events on, without what only Janus may say."""
         exchange, competitor, settings = trip.exchange, attempt.competitor, self._settings
         # Rewritten in place: a request may carry many megabytes, and nobody else reads it any more.
         request = exchange.request
         request.model = trip.asked.model_for(competitor)
         # A native competitor has ids of its own behind it, if it is a router, or none.
         request.competitor_id = "" if competitor.entry.native else competitor.id
-        left = self._left(trip)
-        token = self._platform.token(competitor.id, exchange.request_id, left)
+
+        heard = Heard()
 
         async def audited(event: event_pb2.ChatEvent) -> None:
-            if metered := await self._platform.metered(token):
-                _note_audit(competitor, audit(event.finish, metered))
+            heard.finish(event)
+            metered = await self._platform.settle(token)
+            guess = None
+            if not event.finish.HasField("usage"):
+                guess = estimate(request, heard.text_bytes + exchange.unseen_bytes)
+            found = audit(event.finish, metered, guess)
+            attempt.source, attempt.cost_source = found.source, found.cost_source
+            _note_audit(competitor, found.wrong)
 
         upstream = peer.chat(
             request,
-            deadline=left,
+            deadline=seconds,
             token=token,
             first_event=settings.first_event_timeout + _SLACK_SECONDS,
             gap=settings.gap_timeout + _SLACK_SECONDS,
@@ -188,14 +205,14 @@ class Router:
         async with Announcement(exchange, _route_event(trip)) as route, upstream:
             async for event in upstream:
                 await route.told()
-                if event.janus.event == _ROUTE:  # who answers here is for this router alone to say
-                    event.janus.event = _INNER_ROUTE
                 if event.HasField("finish"):
                     await audited(event)
+                elif not heard.event(event):
+                    continue
                 attempt.note(event)
                 await exchange.send(event)
                 if attempt.under_way:
-                    attempt.note(await exchange.relay(upstream, audited))
+                    attempt.note(await exchange.relay(upstream, audited, heard.event))
                     return
 
     def _pause_before_retry(self, trip: _Trip, failure: JanusError) -> float | None:
@@ -230,7 +247,7 @@ def _route_event(trip: _Trip) -> event_pb2.ChatEvent:
         "reason": trip.asked.reason,
         "model": trip.asked.model,
     }
-    return event_pb2.ChatEvent(janus=event_pb2.JanusEvent(event=_ROUTE, payload_json=json.dumps(payload)))
+    return event_pb2.ChatEvent(janus=event_pb2.JanusEvent(event=ROUTE, payload_json=json.dumps(payload)))
 
 
 def _note_audit(competitor: Competitor, wrong: list[str]) -> None:

@@ -59,8 +59,13 @@ def candidates(asked: Asked, registry: Registry) -> tuple[Competitor, ...]:
     return tuple(competitor for competitor in registry.competitors if competitor.entry.default)
 
 
-def available(asked: Asked, registry: Registry, tried: Collection[Competitor] = ()) -> Sequence[Competitor]:
-    """Those that may take an exchange now: the untried before the tried, the healthy before the unknown.
+def available(
+    asked: Asked, registry: Registry, tried: Collection[Competitor] = (), caller: str = ""
+) -> Sequence[Competitor]:
+    """Those that may take a request now: the untried before the tried, the healthy before the unknown.
+
+    When nobody is left but ejected ones, because the caller asked for one or because all are, a request
+    that was not tried yet may be a probe of theirs, within their bound.
 
     Raises `ModelNotFound` when there is nobody who could answer, and `Unavailable`, with the reasons,
     when nobody can now.
@@ -69,8 +74,10 @@ def available(asked: Asked, registry: Registry, tried: Collection[Competitor] = 
     if not found:
         raise _nobody(asked, registry)
     ready = [competitor for competitor in found if competitor.available]
+    if not ready and not tried:
+        ready = [competitor for competitor in found if competitor.admits_probe(caller)]
     if not ready:
-        raise _none_available(found)
+        raise _none_available(found, caller)
     untried = [competitor for competitor in ready if competitor not in tried] or ready
     known = [competitor for competitor in untried if competitor.condition.state is not State.CONNECTING]
     return known or untried
@@ -103,13 +110,10 @@ def _nobody(asked: Asked, registry: Registry) -> JanusError:
     return Unavailable(reason, retry_after=_RETRY_EMPTY_SECONDS)
 
 
-def _none_available(found: Sequence[Competitor]) -> Unavailable:
-    reasons = []
-    for competitor in islice(found, _NAMED_IN_ERRORS):
-        condition = competitor.condition
-        reasons.append(f"{competitor.id} is {condition.state.value} ({condition.reason})")
+def _none_available(found: Sequence[Competitor], caller: str) -> Unavailable:
+    reasons = [competitor.refusal(caller) for competitor in islice(found, _NAMED_IN_ERRORS)]
     return Unavailable(
         f"no competitor asked for is available: {'; '.join(reasons)}",
-        retry_after=min(competitor.retry_after for competitor in found),
+        retry_after=min(competitor.retry_after(caller) for competitor in found),
         competitor_id=found[0].id if len(found) == 1 else "",
     )

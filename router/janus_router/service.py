@@ -1,22 +1,24 @@
 """Puts the router together: registry, chat answer, services, and the order in which they stop."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import janus_mesh as mesh
+from janus_mesh.registry import Entry, RegistryInvalid, RegistryWatch, content, parse_file
 from janus_proto._gen.janus.artifact.v1 import artifact_pb2_grpc
 from janus_proto._gen.janus.router.v1 import router_pb2_grpc
 
-from . import api, artifacts, registry_file
+from . import api, artifacts
 from .competitor import Limits
-from .file_watch import FileWatch
+from .ejection import Rules
+from .metering import REGISTRY_LOADS
 from .peers import PeerPool
-from .platform import Platform
 from .registry import Registry
 from .routing import Router
 from .settings import RouterSettings
+from .usage.platform import Platform
 
 log = mesh.logs.get("router")
 
@@ -36,8 +38,8 @@ async def running(settings: RouterSettings) -> AsyncIterator[Running]:
     Raises `RegistryInvalid` when the registry file cannot be used, and `OSError` when the address is taken.
     """
     path, default_model = settings.competitors, settings.default_model
-    raw = registry_file.content(path)
-    entries = registry_file.parse_file(raw, path, default_model)
+    raw = content(path)
+    entries = parse_file(raw, path, default_model)
     server = mesh.Server(settings.router_host, settings.router_port, drain_seconds=settings.drain_seconds)
     pool = PeerPool()
     registry = Registry(pool, _limits(settings), default_model=default_model, shim=settings.shim_url)
@@ -54,7 +56,8 @@ async def running(settings: RouterSettings) -> AsyncIterator[Running]:
     server.add(artifact_pb2_grpc.add_ArtifactServiceServicer_to_server, fetches, artifacts.SERVICE)
 
     registry.replace(entries)
-    following = asyncio.create_task(FileWatch(path, raw, default_model, registry.replace).run())
+    watch = RegistryWatch(path, raw, default_model, accept=_accepting(registry), refuse=_refused)
+    following = asyncio.create_task(watch.run())
     following.add_done_callback(_report)
     try:
         async with platform, server:
@@ -70,6 +73,20 @@ async def running(settings: RouterSettings) -> AsyncIterator[Running]:
         await pool.close()
 
 
+def _accepting(registry: Registry) -> Callable[[tuple[Entry, ...]], Awaitable[None]]:
+    async def accept(entries: tuple[Entry, ...]) -> None:
+        registry.replace(entries)
+        REGISTRY_LOADS.labels("loaded").inc()
+        log.info("registry loaded", competitors=len(entries))
+
+    return accept
+
+
+def _refused(error: RegistryInvalid) -> None:
+    REGISTRY_LOADS.labels("refused").inc()
+    log.error("registry refused, the running one stays", reason=str(error))
+
+
 def _report(following: asyncio.Task[None]) -> None:
     if not following.cancelled():
         log.error("the registry file is no longer followed", exc_info=following.exception())
@@ -78,7 +95,13 @@ def _report(following: asyncio.Task[None]) -> None:
 def _limits(settings: RouterSettings) -> Limits:
     return Limits(
         queue=settings.router_queue,
-        eject_after=settings.router_eject_after,
-        eject_seconds=settings.router_eject_seconds,
+        ejection=Rules(
+            failures=settings.router_eject_after,
+            callers=settings.router_eject_callers,
+            rate=settings.router_eject_rate,
+            window=settings.router_eject_window,
+            seconds=settings.router_eject_seconds,
+            probes_per_second=settings.router_eject_probes_per_second,
+        ),
         connect_timeout=settings.connect_timeout,
     )

@@ -29,7 +29,11 @@ class RouterSettings(ServiceSettings, StreamTimeouts):
     router_retry_ratio: Annotated[float, Field(ge=0, le=1)] = 0.2
     router_retry_per_second: Annotated[float, Field(ge=0, le=10_000)] = 10.0
     router_eject_after: Count = 5
+    router_eject_callers: Annotated[int, Field(ge=1, le=256)] = 2
+    router_eject_rate: Annotated[float, Field(gt=0, le=1)] = 0.5
+    router_eject_window: Seconds = 120.0
     router_eject_seconds: Seconds = 10.0
+    router_eject_probes_per_second: Annotated[float, Field(ge=0, le=10_000)] = 1.0
     router_queue: Annotated[int, Field(ge=0, le=1_000_000)] = 128
     router_queue_timeout: Seconds = 10.0
     router_max_exchanges: Count = 2_000

@@ -251,7 +251,11 @@ async def test_a_reported_sandbox_time_that_the_platform_did_not_see_is_overridd
 ) -> None:
     usage = (await janus.chat("boastful", "hi")).json()["usage"]
     assert 0 < usage["sandbox_seconds"] < 60
-    assert usage["janus"] == {"source": "metered", "reported": {"sandbox_seconds": 3600.0}}
+    assert usage["janus"] == {
+        "source": "reported",  # of the tokens: it asked no model
+        "cost_source": "metered",
+        "reported": {"sandbox_seconds": 3600.0},
+    }
 
 
 async def test_a_sandbox_service_that_is_away_leaves_the_fast_path(janus: AgentStack) -> None:

@@ -71,12 +71,71 @@ CHEATS = {
     "eats memory": "def add(a, b):\n    return len([bytearray(2**20) for _ in range(2**20)])",
     "floods": "import os\ndef add(a, b):\n    while True:\n        os.write(1, b'x' * 65536)",
     "is no Python": "def add(a, b:",
+    "reads the nonce from the job file": (
+        "import json, os\n"
+        "nonce = json.load(open('job.json'))['nonce']\n"
+        "for fd in (1, 2, *range(3, 20)):\n"
+        "    for test in ('check', 'call 0', 'call 1'):\n"
+        "        try:\n"
+        '            os.write(fd, f\'{nonce}{{"test": "{test}", "value": true}}\\n\'.encode())\n'
+        "        except OSError:\n"
+        "            pass\n"
+        "def add(a, b):\n    return 0"
+    ),
+    "reads the memory of the tester": (
+        "import os, re\n"
+        "def add(a, b):\n"
+        "    for pid in filter(str.isdigit, os.listdir('/proc')):\n"
+        "        for name in ('mem', 'environ', 'fd', 'maps', 'cwd'):\n"
+        "            if int(pid) != os.getpid():\n"
+        "                try:\n"
+        "                    path = f'/proc/{pid}/{name}'\n"
+        "                    os.listdir(path) if name in ('fd', 'cwd') else open(path, 'rb').read(1)\n"
+        "                    return 5\n"
+        "                except OSError:\n"
+        "                    pass\n"
+        "    return 0"
+    ),
+    "replaces the checker in __main__": (
+        "import sys\n"
+        "main = sys.modules['__main__']\n"
+        "main.check = main.checked = lambda *_: True\n"
+        "main.outcome = lambda *_: {'value': 'true'}\n"
+        "def add(a, b):\n    return 0"
+    ),
+    "looks for the checks in its callers": (
+        "import gc, sys\n"
+        "def add(a, b):\n"
+        "    frame, seen = sys._getframe(), ''\n"
+        "    while frame:\n"
+        "        seen += str(frame.f_globals) + str(frame.f_locals)\n"
+        "        frame = frame.f_back\n"
+        "    seen += str([o for o in gc.get_objects() if isinstance(o, str)])\n"
+        "    return a + b if 'candidate(2, 3) == 5' in seen else 0"
+    ),
+    "is a number that is equal to everything": (
+        "class Any(int):\n"
+        "    def __eq__(self, _):\n        return True\n"
+        "    def __hash__(self):\n        return 0\n\n"
+        "def add(a, b):\n    return Any(0)"
+    ),
+    "answers with more than was asked": (
+        "import os, sys\n"
+        "def add(a, b):\n"
+        "    for number in range(9):\n"
+        '        os.write(int(sys.argv[1]), b\'{"number": %d, "value": "true"}\\n\' % number)\n'
+        "    return 0"
+    ),
+    "kills the tester": "import os, signal\ndef add(a, b):\n    os.kill(os.getppid(), signal.SIGKILL)",
 }
 
 
+@pytest.mark.parametrize("rule", [ADD, CHECK], ids=["calls", "check"])
 @pytest.mark.parametrize("cheat", CHEATS)
-async def test_code_that_cheats_or_runs_wild_is_wrong_and_is_ended(scorers: Scorers, cheat: str) -> None:
-    score = await judged(scorers, ADD, CHEATS[cheat])
+async def test_code_that_cheats_or_runs_wild_is_wrong_and_is_ended(
+    scorers: Scorers, cheat: str, rule: dict[str, Any]
+) -> None:
+    score = await judged(scorers, {**rule, "seconds": 1}, CHEATS[cheat])
     assert score.value == 0
     assert score.explanation
 
@@ -117,3 +176,20 @@ async def test_what_was_expected_is_not_in_the_sandbox(scorers: Scorers) -> None
 
 async def test_half_a_character_and_a_zero_in_the_code_are_just_wrong(scorers: Scorers) -> None:
     assert (await judged(scorers, ADD, "def add(a, b):\n    return '\ud800\0'")).value == 0
+
+
+async def test_a_test_program_calls_what_the_prompt_gave_and_gets_values_of_every_plain_kind(
+    scorers: Scorers,
+) -> None:
+    rule = {
+        "kind": "code",
+        "entry": "back",
+        "preamble": "def there(x):\n    return [x, (1, 2.5), {3}, {4: b'5'}, None]\n",
+        "check": (
+            "def check(candidate):\n"
+            "    assert candidate(there('a')) == ('a', (1, 2.5), {3}, {4: b'5'}, None)\n"
+            "    try:\n        candidate(None)\n    except TypeError:\n        return\n    assert False\n"
+        ),
+    }
+    assert (await judged(scorers, rule, "def back(x):\n    return tuple(x)")).value == 1
+    assert (await judged(scorers, rule, "def back(x):\n    return x")).value == 0

@@ -65,7 +65,13 @@ def observed(
 ) -> Observation:
     """An answer in two pieces, with usage."""
     events = [Event(ttft, "content", 1), Event(latency, "content", max(0, len(content) - 1))]
-    usage = Usage(prompt_tokens=5, completion_tokens=tokens, total_tokens=tokens + 5, cost_usd=cost)
+    usage = Usage(
+        prompt_tokens=5,
+        completion_tokens=tokens,
+        total_tokens=tokens + 5,
+        cost_usd=cost,
+        source="metered" if cost is not None else "reported",
+    )
     return Observation(
         answer=Answer(content=content, finish_reason="stop"),
         sent_at=0.0,

@@ -3,8 +3,11 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+import grpc
 
 import janus_mesh as mesh
 from janus_mesh.errors import JanusError
@@ -69,8 +72,9 @@ def replaying(*events: event_pb2.ChatEvent) -> Script:
 class ScriptedCompetitor:
     """Serves from `async with` on; `script` may be changed at any time, `stop` and `start` restart it."""
 
-    def __init__(self, script: Script | None = None) -> None:
+    def __init__(self, script: Script | None = None, tls: tuple[Path, Path] | None = None) -> None:
         self.script = script or saying("hello")
+        self._tls = tls  # certificate and key; another port then takes TLS connections
         self.requests: list[request_pb2.ChatRequest] = []
         self.port = 0
         self._witnesses: asyncio.Queue[Witness] = asyncio.Queue()
@@ -84,15 +88,19 @@ class ScriptedCompetitor:
 
     @property
     def url(self) -> str:
-        return f"grpc://{self.address}"
+        return f"{'grpcs' if self._tls else 'grpc'}://{self.address}"
+
+    @property
+    def server(self) -> mesh.Server:
+        assert self._server is not None
+        return self._server
 
     async def next_answer(self) -> Witness:
         """The witness of the next answer that began, in order, waiting for it if need be."""
         return await self._witnesses.get()
 
     async def set_health(self, serving: bool, service: str = "") -> None:
-        assert self._server is not None
-        await self._server.set_health(service, serving)
+        await self.server.set_health(service, serving)
 
     async def start(self) -> None:
         """Serves, on the same port as before if it did before."""
@@ -100,8 +108,14 @@ class ScriptedCompetitor:
         self._server.serve_chat(self._answer)
         if self.extend is not None:
             self.extend(self._server)
+        self.port = self._server.port if self._tls is None else self._secure_port(self._server)
         await self._server.__aenter__()
-        self.port = self._server.port
+
+    def _secure_port(self, server: mesh.Server) -> int:
+        certificate, key = (file.read_bytes() for file in self._tls or ())
+        credentials = grpc.ssl_server_credentials([(key, certificate)])
+        port: int = server._server.add_secure_port("127.0.0.1:0", credentials)
+        return port
 
     async def stop(self) -> None:
         """Stops at once; live answers break."""

@@ -6,14 +6,25 @@ record over HTTP and over gRPC.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
+from .json_shapes import member
 from .task import Answer, ArtifactBytes, Failure, ToolCall
 from .timing import Timing, timing_of
 
 EventKind = Literal[
     "content", "reasoning", "refusal", "tool_call", "artifact", "step", "usage", "ping", "finish", "error"
 ]
+
+
+# What `usage.janus.source` says: only `metered` figures are proven, the others are claims or estimates.
+Source = Literal["metered", "estimated", "reported"]
+
+
+def source_in(extra: object) -> Source | None:
+    """The `janus.source` of a usage object, if it has one."""
+    source = member(member(extra, "janus"), "source")
+    return source if source in get_args(Source) else None
 
 
 class Event(NamedTuple):
@@ -33,6 +44,7 @@ class Usage:
     total_tokens: int | None = None
     cost_usd: float | None = None
     sandbox_seconds: float | None = None
+    source: Source | None = None  # who counted it; None where the target did not say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,19 +108,29 @@ def earned(record: TaskRecord) -> tuple[float, ...]:
 
 
 def _speed(record: TaskRecord) -> float:
-    """The mean of TTFT and ITL on their scales; TTFT alone where there is no ITL."""
+    """The mean of the first visible text and ITL on their scales; the former alone where there is no ITL.
+
+    Reasoning does not count as visible: a token of it at once would make any answer fast.
+    """
     timing, scales = record.timing, references().speed
-    if timing.ttft_s is None:
+    if timing.visible_s is None:
         return scales.ttft_s(timing.latency_s)
-    marks = [scales.ttft_s(timing.ttft_s)]
+    marks = [scales.ttft_s(timing.visible_s)]
     if timing.itl_s is not None:
         marks.append(scales.itl_s(timing.itl_s))
     return _mean(marks)
 
 
 def _cost(record: TaskRecord) -> float:
-    """The metered cost on its scale; what nobody metered is not called cheap."""
-    return 0.0 if record.cost_usd is None else references().cost.usd_per_task(record.cost_usd)
+    """The metered cost on its scale; what nobody metered is not called cheap.
+
+    Metered means that the platform counted the model calls that the answer took: some other call that costs
+    next to nothing does not make an answer cheap.
+    """
+    metered = record.usage is not None and record.usage.source == "metered"
+    if not metered or record.cost_usd is None:
+        return 0.0
+    return references().cost.usd_per_task(record.cost_usd)
 
 
 def _streaming(record: TaskRecord) -> float:

@@ -3,6 +3,7 @@
 | figure | definition |
 |---|---|
 | TTFT | first content, reasoning or tool call, from the request |
+| visible | first content, refusal or tool call, from the request; speed is scored by it |
 | latency | end of the answer, from the request |
 | ITL (TPOT) | (latency - TTFT) / (completion tokens - 1); chunks are no tokens, so it needs the usage |
 | max gap | longest silence between two events that say something; keep-alives do not end it |
@@ -15,6 +16,7 @@ from itertools import pairwise
 from typing import Protocol
 
 SPOKEN = frozenset({"content", "reasoning", "tool_call", "refusal"})
+VISIBLE = SPOKEN - {"reasoning"}
 
 
 class Timed(Protocol):
@@ -36,6 +38,7 @@ class Timing:
     max_gap_s: float | None
     max_silence_s: float
     pings: int
+    visible_s: float | None = None
 
 
 def timing_of(events: Sequence[Timed], ended_at: float, completion_tokens: int | None) -> Timing:
@@ -52,6 +55,7 @@ def timing_of(events: Sequence[Timed], ended_at: float, completion_tokens: int |
         max_gap_s=_longest(event.t for event in events if event.kind != "ping"),
         max_silence_s=_longest([0.0, *heard, ended_at]) or 0.0,
         pings=sum(event.kind == "ping" for event in events),
+        visible_s=next((event.t for event in events if event.kind in VISIBLE), None),
     )
 
 

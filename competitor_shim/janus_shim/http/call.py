@@ -62,11 +62,6 @@ class Call:
         self._resting = False
         self._waiter: asyncio.Future[None] | None = None
 
-    @property
-    def media_type(self) -> str:
-        """`type/subtype` in lower case; empty when the answer does not say."""
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
-
     async def head(self) -> None:
         """Waits for the head."""
         while not self.head_came:
@@ -118,14 +113,19 @@ class Call:
         finally:
             self._take, self._resting = None, False
 
-    async def read_whole(self, limit: int) -> bytes:
-        """The whole body. Raises `CompetitorFailed` when it breaks off or has more than `limit` bytes."""
+    async def read_whole(self, limit: int, begun: bytes = b"") -> bytes:
+        """The whole body, `begun` with what was read of it before.
+
+        Raises `CompetitorFailed` when it breaks off or has more than `limit` bytes.
+        """
         body = bytearray()
-        while read := await self.read():
+        read = begun or await self.read()
+        while read:
             body += read
             if len(body) > limit:
                 raise CompetitorFailed(f"the competitor's answer has more than {limit} bytes")
             await asyncio.sleep(0)  # unpacking a compressed body may take turns without waiting
+            read = await self.read()
         return bytes(body)
 
     async def read_some(self, limit: int) -> bytes:

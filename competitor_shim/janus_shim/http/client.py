@@ -15,13 +15,17 @@ from yarl import URL
 
 from janus_mesh import logs
 from janus_mesh.errors import InvalidRequest, Unavailable
+from janus_mesh.plain_text import clean
 
 from .call import Call
 from .connection import Connection
 from .rounds import Rounds
+from .trust import Trust
 
 # Below the 5 s after which common servers close an idle connection, so that none closes as it is reused.
 _IDLE_SECONDS = 4.0
+
+_LONGEST_REASON = 200
 
 # RFC 9110 section 5.5, without obs-text. A line break in a value would begin another header.
 _VALUE = re.compile(r"[\t -~]*")
@@ -36,6 +40,7 @@ class _Origin:
     secure: bool
     host: str
     port: int
+    ca_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +59,20 @@ class HttpClient:
         self._rounds = Rounds(rest)
         self._open: set[Connection] = set()
         self._idle: dict[_Origin, dict[Connection, None]] = defaultdict(dict)
-        self._tls: ssl.SSLContext | None = None
+        self._trust = Trust()
 
-    def request(self, method: str, url: URL, headers: Mapping[str, str], body: bytes = b"") -> "_Request":
+    def request(
+        self, method: str, url: URL, headers: Mapping[str, str], body: bytes = b"", *, ca_file: str = ""
+    ) -> "_Request":
         """A request, sent on entering; entered when the head of its answer is there, whatever its status.
+
+        `ca_file` is a PEM file of the authorities to trust for https; empty means the system's.
 
         Raises `Unavailable` when there is no connection or it ends before the head, and
         `CompetitorFailed` when what comes is not HTTP. A block left by an exception aborts the call; a
         block that ends well lets the rest of the answer pass, within bounds.
         """
-        target = _target(url)
+        target = _target(url, ca_file)
         head = _head(method, target, headers, len(body))
         return _Request(partial(self._connection, target.origin), head, body)
 
@@ -78,7 +87,7 @@ class HttpClient:
                 return await self._connected(origin)
         except TimeoutError:
             raise Unavailable(f"no connection to the competitor within {self._connect_timeout:g} s") from None
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             log.debug("no connection", origin=str(origin), reason=str(error))
             raise _unavailable(error) from None
 
@@ -95,17 +104,12 @@ class HttpClient:
                 del self._idle[origin]
 
         loop = asyncio.get_running_loop()
-        tls = self._tls_context() if origin.secure else None
+        tls = await self._trust.context(origin.ca_file) if origin.secure else None
         _, connection = await loop.create_connection(
             lambda: Connection(self._rounds, idle, lost), origin.host, origin.port, ssl=tls
         )
         self._open.add(connection)
         return connection
-
-    def _tls_context(self) -> ssl.SSLContext:
-        if self._tls is None:
-            self._tls = ssl.create_default_context()
-        return self._tls
 
     async def __aenter__(self) -> Self:
         return self
@@ -154,7 +158,7 @@ class _Request:
 
 
 @lru_cache(maxsize=1024)
-def _target(url: URL) -> _Target:
+def _target(url: URL, ca_file: str) -> _Target:
     host, port = url.host, url.port
     assert host is not None, "only absolute addresses are asked"
     assert port is not None, "http and https have default ports"
@@ -165,7 +169,9 @@ def _target(url: URL) -> _Target:
         "accept-encoding: identity",
         "",
     )
-    return _Target(_Origin(url.scheme == "https", host, port), "\r\n".join(lines).encode())
+    secure = url.scheme == "https"
+    origin = _Origin(secure, host, port, ca_file if secure else "")
+    return _Target(origin, "\r\n".join(lines).encode())
 
 
 def _head(method: str, target: _Target, headers: Mapping[str, str], body_bytes: int) -> bytes:
@@ -182,10 +188,13 @@ def _safe(name: str, value: str) -> str:
     return value
 
 
-def _unavailable(error: OSError) -> Unavailable:
+def _unavailable(error: OSError | UnicodeError) -> Unavailable:
     match error:
-        case socket.gaierror():
+        case socket.gaierror() | UnicodeError():  # the latter for a name that IDNA does not allow
             return Unavailable("the competitor's host name cannot be resolved")
+        case ssl.SSLCertVerificationError():
+            reason = clean(error.verify_message, _LONGEST_REASON)
+            return Unavailable(f"the competitor's certificate is not trusted: {reason}")
         case ssl.SSLError():
             return Unavailable("no secure connection to the competitor: TLS failed")
         case ConnectionRefusedError():

@@ -1,23 +1,33 @@
 """One HTTP/1.1 answer read from the bytes of a connection, on httptools (Node's llhttp)."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import httptools
 
-# Bytes that may come without being part of a body: a head, trailers, framing.
-_MOST_BARREN_BYTES = 64 * 1024
+# Bytes that may come on top of the body: heads (1xx included), trailers, chunk sizes and extensions. A body
+# in pieces of one byte takes six bytes of framing for each, so every byte of the body allows some more.
+MAX_OVERHEAD: Final = 64 * 1024
+_OVERHEAD_PER_BODY_BYTE = 16
+# Header fields of one answer: of all its heads, and of its trailers.
+MAX_FIELDS: Final = 100
+
+
+class _TooManyFields(Exception):
+    """Ends the parsing; httptools reports it as an error of a callback."""
 
 
 class AnswerParser:
     """Calls `on_head(status, headers)`, names in lower case, once the head is there."""
 
     __slots__ = (
-        "_barren_bytes",
+        "_field_bytes",
+        "_fields",
         "_headers",
         "_on_head",
         "_parser",
         "_pieces",
+        "_room",
         "broken",
         "complete",
         "framed",
@@ -28,13 +38,14 @@ class AnswerParser:
     def __init__(self, on_head: Callable[[int, Mapping[str, str]], None]) -> None:
         self.head_came = False
         self.complete = False
-        self.broken = False  # what came, from some byte on, is no HTTP
+        self.broken = False  # from some byte on it is not HTTP, or beyond the bounds
         self.keep_alive = False  # whether, once complete, the connection may carry the next request
         self.framed = False  # whether the answer tells where it ends
         self._on_head = on_head
         self._headers: list[tuple[bytes, bytes]] = []
         self._pieces: list[bytes] = []
-        self._barren_bytes = 0
+        self._fields = self._field_bytes = 0
+        self._room = MAX_OVERHEAD
         self._parser: Any = httptools.HttpResponseParser(self)
 
     def feed(self, data: bytes) -> bytes:
@@ -45,12 +56,16 @@ class AnswerParser:
             self.broken = True
         pieces = self._pieces
         if not pieces:
-            self._barren_bytes += len(data)
-            self.broken = self.broken or (self._barren_bytes > _MOST_BARREN_BYTES and not self.complete)
+            self._room -= len(data)
+            self.broken = self.broken or (self._room < 0 and not self.complete)
             return b""
-        self._barren_bytes = 0
         self._pieces = []
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        if self._room != MAX_OVERHEAD or len(data) > 2 * len(body):
+            self._room += (1 + _OVERHEAD_PER_BODY_BYTE) * len(body) - len(data)
+            self._room = min(self._room, MAX_OVERHEAD)
+            self.broken = self.broken or (self._room < 0 and not self.complete)
+        return body
 
     # httptools' callbacks.
 
@@ -59,6 +74,10 @@ class AnswerParser:
             self.keep_alive = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        self._fields += 1
+        self._field_bytes += len(name) + len(value)
+        if self._fields > MAX_FIELDS or self._field_bytes > MAX_OVERHEAD:
+            raise _TooManyFields
         if not self.head_came:
             self._headers.append((name, value))
 

@@ -16,12 +16,12 @@ from typing import Protocol
 
 from janus_mesh import logs
 
-# From so many connections on a rest pays; they are counted over so long, or over two rounds.
+# Rests pay from this many active connections on, counted over this window or two rounds, whichever is longer.
 _MANY = 16
 _WINDOW_SECONDS = 0.05
-# So many are read in a round; more take turns, lest what a round brought keeps others waiting on its way.
+# Maximum sockets read per round, so that one round's events do not delay the rest.
 _ROUND_READS = 100
-# A read that fills its buffer is a flood's: what waits behind it is not to wait for a rest as well.
+# A read that fills its buffer means that more is waiting: the next round follows without a rest.
 _READ_BYTES = 64 * 1024
 
 log = logs.get("shim.http")

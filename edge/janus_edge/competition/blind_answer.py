@@ -1,12 +1,14 @@
 """One side of a battle as an event stream in which nothing tells who answers.
 
-The competitor's name is known to this process alone. What goes out is the text: no model, no route, no
-step, no reasoning, no usage, no artifact (its address names its maker), no words of an error. How
-fast it comes stays visible, and what a competitor says of itself does, too.
+The competitor's name is known to this process alone. What goes out is the text: no model, no route, no step,
+no reasoning, no usage, no unknown fields, no artifact and no address of one, no words of an error, and of the
+reasons to finish only OpenAI's. How fast it comes stays visible, and so does what a competitor writes about
+itself in its text.
 """
 
 import asyncio
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from starlette.responses import Response
@@ -16,11 +18,13 @@ import janus_mesh as mesh
 from janus_edge.admission import Admission
 from janus_edge.answer_json import Identity
 from janus_edge.chunks import ChunkWriter
+from janus_edge.content_links import ContentLinks
 from janus_edge.departure import until_client_leaves
 from janus_edge.openapi import CHAT_RESPONSES, Responses, error_statuses
 from janus_edge.record import RequestRecord
 from janus_edge.router_client import RouterClient
 from janus_edge.settings import EdgeSettings
+from janus_edge.steps import Steps
 from janus_edge.streaming import AnswerStream
 from janus_mesh import logs
 from janus_mesh.errors import CompetitorFailed, JanusError
@@ -40,7 +44,10 @@ _MODEL = "arena"
 # The beginning of an answer is enough to know a copy by.
 _KEPT_CHARS = 32 * 1024
 _SIDES = {"left": arena_pb2.SIDE_LEFT, "right": arena_pb2.SIDE_RIGHT}
-_SHOWN = frozenset({"content", "refusal", "choice_finish", "finish"})
+_SHOWN = frozenset({"content", "refusal", "artifact", "choice_finish", "finish"})
+_REASONS = frozenset({"stop", "length", "content_filter", "tool_calls", "function_call"})
+# What the text links to instead of an artifact, whose address names its maker.
+_HIDDEN_ARTIFACT = "#artifact"
 
 log = logs.get("edge.arena")
 
@@ -111,13 +118,23 @@ class _BlindWriter:
     """Lets the text through, and keeps its beginning."""
 
     def __init__(self, identity: Identity) -> None:
-        self._writer = ChunkWriter(identity, include_usage=False, artifact_url=lambda _: "")
+        self._writer = ChunkWriter(
+            identity, include_usage=False, artifact_url=lambda _: _HIDDEN_ARTIFACT, steps=Steps.OFF
+        )
+        self._links = ContentLinks()
         self._kept: list[str] = []
         self._room = _KEPT_CHARS
 
     @property
     def text(self) -> str:
-        return "".join(self._kept)
+        """The beginning of the text as readers see it, so that copies do not differ by hidden addresses."""
+        return self._links.whole("".join(self._kept))
+
+    def routes(self, events: Iterable[event_pb2.ChatEvent]) -> bytes:  # noqa: ARG002  # they stay hidden
+        return b""
+
+    def name_model(self, event: event_pb2.ChatEvent) -> None:
+        """Does nothing: the model stays hidden."""
 
     def write(self, event: mesh.Said) -> bytes:
         if isinstance(event, str):
@@ -128,10 +145,12 @@ class _BlindWriter:
             return b""
         if kind == "content":
             self._keep(event.content)
+        elif kind == "artifact":
+            self._links.announce(event.artifact.url, _HIDDEN_ARTIFACT)
         return self._writer.write(_bare(event, kind))
 
     def _keep(self, text: str) -> None:
-        if self._room > 0:
+        if text and self._room > 0:
             self._kept.append(text[: self._room])
             self._room -= len(text)
 
@@ -145,8 +164,11 @@ def _bare(event: event_pb2.ChatEvent, kind: str) -> event_pb2.ChatEvent:
         bare.content = event.content
     elif kind == "refusal":
         bare.refusal = event.refusal
+    elif kind == "artifact":
+        bare.artifact.url = event.artifact.url
     else:
-        bare.choice_finish.CopyFrom(event.choice_finish)
+        reason = event.choice_finish.reason
+        bare.choice_finish.reason = reason if reason in _REASONS else "stop"
     return bare
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import grpc
 
 from janus_mesh import logs
+from janus_mesh.channel import Channel, insecure_channel
 from janus_mesh.errors import CompetitorFailed, JanusError, Unavailable, from_grpc
 from janus_proto._gen.janus.link.v1 import link_pb2
 
@@ -36,8 +37,15 @@ class Unsupported(Exception):
 class LinkPool:
     """Gives the link with the fewest exchanges among the addresses of `target` (`host:port`)."""
 
-    def __init__(self, target: str, options: Sequence[tuple[str, Any]], floor: float) -> None:
+    def __init__(
+        self,
+        target: str,
+        options: Sequence[tuple[str, Any]],
+        floor: float,
+        channel: Channel = insecure_channel,
+    ) -> None:
         self._target = target
+        self._channel = channel
         self._options = options
         self._floor = floor
         self._lines: dict[str, _Line] = {}
@@ -91,7 +99,7 @@ class LinkPool:
             )
             return
         for address in addresses - self._lines.keys():
-            self._lines[address] = _Line(address, self._options, self._floor)
+            self._lines[address] = _Line(address, self._options, self._floor, self._channel)
         for address in self._lines.keys() - addresses:
             line = self._lines.pop(address)
             if line.link is not None and line.link.live:
@@ -133,11 +141,13 @@ def _address(host: str, port: str) -> str:
 class _Line:
     """One address: connects, carries a link until it is lost, and connects again."""
 
-    def __init__(self, address: str, options: Sequence[tuple[str, Any]], floor: float) -> None:
+    def __init__(
+        self, address: str, options: Sequence[tuple[str, Any]], floor: float, channel: Channel
+    ) -> None:
         self.link: ClientLink | None = None
         self._address = address
         self._floor = floor
-        self._channel = grpc.aio.insecure_channel(address, options=list(options))
+        self._channel = channel(address, options)
         self._attempt: asyncio.Future[ClientLink] = asyncio.get_running_loop().create_future()
         # A context of its own: the line outlives the request that happened to need it first.
         self._task = asyncio.create_task(self._run(), context=contextvars.Context())

@@ -42,7 +42,7 @@ class Doorkeeper:
         shown = shown_token(headers)
         if shown and self._key:
             token = request_token.verify(self._key, shown)
-            return Caller(token.competitor, token.request_id, token)
+            return Caller(token.competitor, token.request_id or token.attempt_id, token)
         if self._require_token and needed:
             raise Unauthenticated(
                 f"a request token is needed, in {TOKEN} or as the key", code="token_missing"

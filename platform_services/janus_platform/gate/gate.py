@@ -82,5 +82,5 @@ class Gate:
         caller = passage.caller = self.doorkeeper.recognise(request.headers, needed=not open_to_all)
         logs.bind(request_id=caller.request_id)
         if caller.token is not None:
-            self.rates.take(f"{caller.identity} {caller.request_id}")
+            self.rates.take(f"{caller.identity} {caller.token.attempt_id}")
             passage.admit(self.ledger.account(caller.token))

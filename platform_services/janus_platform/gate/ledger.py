@@ -101,10 +101,12 @@ class Ledger:
     def account(self, token: RequestToken) -> Account:
         """The account that a verified token names, opened with the first one."""
         self._sweep()
-        key = token.competitor, token.request_id
+        key = token.competitor, token.attempt_id
         account = self._accounts.get(key)
         if account is None:
-            account = self._accounts[key] = Account(*key, token.budget_usd, token.expires_at)
+            account = self._accounts[key] = Account(
+                token.competitor, token.request_id or token.attempt_id, token.budget_usd, token.expires_at
+            )
         account.expires_at = max(account.expires_at, token.expires_at)
         return account
 

@@ -196,7 +196,7 @@ async def test_files_of_an_answer_are_fetched(transport: str) -> None:
         mime_type="text/csv",
         size_bytes=len(data),
         sha256=sha256,
-        url="/t.csv",
+        url="/v1/artifacts/t.csv",
     )
     inline = event_pb2.Artifact(
         id="artf_2",
@@ -211,7 +211,7 @@ async def test_files_of_an_answer_are_fetched(transport: str) -> None:
 
     async with running_edge() as edge:
         edge.router.answer = answer
-        edge.router.artifacts["alpha", "/t.csv"] = StoredArtifact(data, "text/csv")
+        edge.router.artifacts["alpha", "/v1/artifacts/t.csv"] = StoredArtifact(data, "text/csv")
         port = edge.port if transport == "http" else edge.router_server.port
         async with asking(f"{transport}://127.0.0.1:{port}") as ask:
             seen = await ask()

@@ -35,6 +35,11 @@ OPTIONS = {"A": "a feather", "B": "iron ore", "C": "cork", "D": "salt"}
         "The answer is a heavy thing: iron ore",
         "The answer a child would give is B",
         "answer: (b)",
+        "**Answer**: B. A would be wrong.",
+        "__Answer__: **B**, since A floats",
+        r"The answer is $\boxed{\textbf{(B)}}$, not A or C.",
+        "The answer is B, and C is wrong.",
+        "The answer is B, not C.",
     ],
 )
 def test_the_letter_is_found(text: str) -> None:
@@ -42,7 +47,20 @@ def test_the_letter_is_found(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "A or B", "E", "none of them", "iron ore or cork", "All of A, B, C and D"]
+    "text",
+    [
+        "",
+        "A or B",
+        "E",
+        "none of them",
+        "iron ore or cork",
+        "All of A, B, C and D",
+        "The answer is B or C",
+        "The answer is **B** or **C**.",
+        "Answer: B/C",
+        "The answer is either B or C, I think.",
+        "The answer is A and B.",
+    ],
 )
 def test_no_letter_or_several_are_no_choice(text: str) -> None:
     assert choice(text, OPTIONS) is None

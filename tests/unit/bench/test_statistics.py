@@ -8,10 +8,12 @@ from support.bench_runs import failed, record, run_of, task, tasks
 
 from janus_bench.quality import statistics
 from janus_bench.quality.comparing import compare, rank
+from janus_bench.quality.observation import Answering, Usage
 from janus_bench.quality.references import Scale, references
+from janus_bench.quality.running import record_of
 from janus_bench.quality.scores import Sheet, earned, scored
 from janus_bench.quality.statistics import Clusters, interval, means, resampled_means
-from janus_bench.quality.task import Task
+from janus_bench.quality.task import Score, Task
 from janus_mesh.errors import InvalidRequest
 
 
@@ -125,6 +127,27 @@ def test_a_wrong_answer_is_not_fast_only_wrong() -> None:
 
 def test_half_a_right_answer_earns_half() -> None:
     assert earned(record(task(), 0.5, ttft=0.1, latency=0.2, cost=0.0))[:4] == (50, 50, 50, 50)
+
+
+def test_an_answer_that_looks_fast_and_cheap_scores_below_its_honest_twin() -> None:
+    """Reasoning at once, the answer 8 s later, no usage but for one tiny call that was metered."""
+    cheat, honest = Answering(), Answering()
+    cheat.say(0.01, "reasoning", ".")
+    for second in range(2, 8, 2):
+        cheat.note(second, "ping")
+    cheat.say(8.0, "content", "42")
+    cheat.finish(8.0, "stop")
+    cheat.usage = Usage(cost_usd=0.000001, source="reported")
+    honest.say(0.01, "content", "42")
+    honest.finish(0.02, "stop")
+    right = Score(value=1.0, explanation="right")
+
+    def composite(answering: Answering) -> float:
+        observation = answering.observed(0.0, answering.events[-1].t)
+        (asked,) = tasks(1)
+        return run_of([record_of(asked, 0, asked.request, observation, right, None)]).composite.value
+
+    assert composite(cheat) < composite(honest)
 
 
 def test_a_cost_that_nobody_metered_is_not_called_cheap() -> None:

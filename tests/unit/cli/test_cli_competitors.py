@@ -76,6 +76,13 @@ async def test_a_sick_one_is_shown_with_the_reason(target, registry, capsys):
     assert "5 failures [in a row]" in said
 
 
+async def test_a_reason_cannot_steer_the_terminal(target, registry, capsys):
+    registry.now = [competitor(state=pb.COMPETITOR_STATE_UNHEALTHY, reason="a\x1b[2J\u202eb")]
+    await competitors.show(target)
+    assert "a [2J b" in (said := capsys.readouterr().out)
+    assert "\x1b[2J" not in said
+
+
 async def test_watching_shows_the_list_anew_after_a_change(target, registry, capsys):
     async def change():
         registry.now = [competitor(state=pb.COMPETITOR_STATE_DRAINING)]

@@ -41,15 +41,27 @@ def test_the_embedded_model_or_a_provider_must_be_there(monkeypatch):
     ("content", "level", "says"),
     [
         ("competitors:\n  - {id: a, url: http://x}\n  - {id: b, url: http://y}\n", Level.OK, "a, b"),
-        ("competitors: [\n", Level.FAIL, "line 2"),
-        ("competitors: []\n", Level.FAIL, "lists none"),
-        ("- a\n", Level.FAIL, "lists none"),
+        ("competitors: [\n", Level.FAIL, "mine.yaml:2: "),
+        ("competitors: []\n", Level.WARN, "none are listed"),
+        ("- a\n", Level.FAIL, "mine.yaml:1: must be a mapping"),
+        (
+            "competitors:\n  - {id: a, url: http://x}\n  - {id: b, url: ftp://y}\n",
+            Level.FAIL,
+            "mine.yaml:3: competitors[1].url: must begin with",
+        ),
+        ("competitors: [{id: ours, url: http://x}]\n", Level.FAIL, "is the router's default model"),
+        (
+            "competitors: [{id: a, url: http://x, api_key_env: K1, headers: {x-b: '${K2}${SET}'}}]\n",
+            Level.WARN,
+            "not set: K2, K1",
+        ),
     ],
 )
 def test_the_registry_file_is_read(tmp_path, content, level, says):
     path = tmp_path / "mine.yaml"
     path.write_text(content)
-    finding = checks.registry({"JANUS_COMPETITORS": str(path)})
+    environment = {"JANUS_COMPETITORS": str(path), "JANUS_DEFAULT_MODEL": "ours", "SET": "1"}
+    finding = checks.registry(environment)
     assert finding.level is level
     assert says in finding.detail
 

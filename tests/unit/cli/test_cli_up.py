@@ -244,3 +244,12 @@ async def test_a_reader_that_leaves_stops_a_foreground_stack(environment):
     up._transport.get_pipe_transport(1).close()
     assert await up.wait() is not None
     assert home_of(environment).read() is None
+
+
+async def test_a_registry_file_that_would_be_refused_is_named_before_anything_starts(environment, tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("competitors:\n  - id: a\n    url: nowhere\n")
+    code, said = await janus({**environment, "JANUS_COMPETITORS": str(file)}, "up")
+    assert code == 1
+    assert said.startswith(f"janus: {file}:3: competitors[0].url: must begin with http://")
+    assert "Starting" not in said

@@ -53,6 +53,12 @@ def test_two_that_met_have_the_closed_forms_rating() -> None:
     assert found["a"].rating + found["b"].rating == pytest.approx(2000)
 
 
+def test_one_without_votes_has_the_middle_rating_and_a_hundred_to_nothing_is_symmetric_around_it() -> None:
+    found = rate(["a", "b", "c"], [Match("a", "b", 1.0)] * 100)
+    ratings = {name: round(strength.rating) for name, strength in found.items()}
+    assert ratings == {"a": 1471, "b": 529, "c": 1000}
+
+
 def test_a_tie_is_half_a_win_for_each() -> None:
     tied = rate(["a", "b"], [Match("a", "b", 0.5)] * 10)
     split = rate(["a", "b"], [Match("a", "b", 1.0), Match("a", "b", 0.0)] * 5)

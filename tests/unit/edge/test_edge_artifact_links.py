@@ -26,7 +26,9 @@ def test_an_id_is_one_path_segment() -> None:
     assert set(SIGNER.sign(ticket)) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
-@pytest.mark.parametrize("url", ["http://c/a", "https://c/a?b=c", "/v1/artifacts/a", "files/a.png"])
+@pytest.mark.parametrize(
+    "url", ["http://c/v1/artifacts/a", "https://c/v1/artifacts/a?b=c", "/v1/artifacts/a"]
+)
 def test_addresses_that_a_peer_can_fetch_are_taken_as_they_are(url: str) -> None:
     assert SIGNER.open(url_of(url).rpartition("/")[2]).url == url
 
@@ -41,11 +43,22 @@ def test_addresses_that_a_peer_can_fetch_are_taken_as_they_are(url: str) -> None
         "http:///nohost",
         "//elsewhere/a",
         "http://[bad/",
-        "http://c/" + "x" * 3000,
+        "http://c/v1/artifacts/" + "x" * 3000,
+        "/metrics",
+        "http://127.0.0.1:8787/metrics",
+        "http://127.0.0.1:8787/v1/artifacts/../../metrics",
+        "/v1/artifacts/%2e%2e/metrics",
+        "http://user:secret@c/v1/artifacts/a",
     ],
 )
 def test_other_addresses_are_the_competitors_fault(url: str) -> None:
     with pytest.raises(errors.CompetitorFailed):
+        url_of(url)
+
+
+@pytest.mark.parametrize("url", ["data:", "data:text/plain", "data:" + "x" * 300 + ",a"])
+def test_a_data_url_without_data_or_with_a_long_head_is_the_competitors_fault(url: str) -> None:
+    with pytest.raises(errors.CompetitorFailed, match="malformed"):
         url_of(url)
 
 
@@ -60,7 +73,7 @@ def test_a_data_url_may_hold_a_mebibyte(prefix: str) -> None:
 
 def test_a_hash_that_is_none_is_the_competitors_fault() -> None:
     with pytest.raises(errors.CompetitorFailed, match="sha256"):
-        url_of("http://c/a", sha256="abc")
+        url_of("http://c/v1/artifacts/a", sha256="abc")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from support.edge_stack import SOON, EdgeStack, StoredArtifact, route, running_e
 
 from janus_proto._gen.janus.chat.v1 import event_pb2
 
-SOURCE = "http://competitor/files/report"
+SOURCE = "http://competitor/v1/artifacts/report"
 # Several parts of 64 KiB, so that a body can begin before it proves wrong.
 DATA = bytes(range(256)) * 1024
 

@@ -28,6 +28,7 @@ ENTRY = {
     "contact": "me@example.org",
 }
 Event = event_pb2.ChatEvent
+PLACES = ("chunk_json", "choice_json", "delta_json")
 FINISH = [
     Event(choice_finish=event_pb2.ChoiceFinish(reason="stop")),
     Event(finish=event_pb2.Finish(usage=event_pb2.Usage(total_tokens=7, cost_usd=0.5))),
@@ -63,7 +64,9 @@ async def edge(tmp_path: Path) -> AsyncIterator[EdgeStack]:
 
 def telling(name: str) -> mesh.Answer:
     """An answer with everything in it that could tell who gives it."""
-    artifact = event_pb2.Artifact(id=f"artf_{name}", url=f"https://{name}.example/x", display_name=name)
+    address = f"https://{name}.example/v1/artifacts/x"
+    artifact = event_pb2.Artifact(id=f"artf_{name}", url=address, display_name=name)
+    claims = event_pb2.Extras(**{place: json.dumps({"by": name}) for place in PLACES})
     return scripted(
         route(name),
         Event(start=event_pb2.AnswerStart(model=f"{name}-model", id=name)),
@@ -71,10 +74,15 @@ def telling(name: str) -> mesh.Answer:
         Event(reasoning=f"I am {name}. "),
         Event(janus=event_pb2.JanusEvent(event="tool_start", payload_json=json.dumps({"tool": name}))),
         Event(content="It is ", extras=event_pb2.Extras(delta_json=json.dumps({"by": name}))),
-        Event(content="Paris."),
-        Event(artifact=artifact),
+        Event(janus=event_pb2.JanusEvent(event="inner_route", payload_json=json.dumps({"to": name}))),
+        Event(artifact=artifact, extras=claims),
+        Event(content=f"[Paris]({address})", extras=claims),
+        Event(extras=claims),
+        Event(usage=event_pb2.Usage(extra_json=json.dumps({"by": name})), extras=claims),
         Event(tool_call=event_pb2.ToolCallDelta(id="1", type="function", name=name)),
-        *FINISH,
+        route(name),
+        Event(choice_finish=event_pb2.ChoiceFinish(reason=f"stop_{name}"), extras=claims),
+        FINISH[-1],
     )
 
 
@@ -108,7 +116,9 @@ async def test_a_blind_answer_has_its_text_and_nothing_that_tells_who_gave_it(ed
     battle = await opened(edge)
     answers = [await side(edge, battle, name) for name in ("left", "right")]
     for answer in answers:
-        assert (answer.content, answer.done) == ("It is Paris.", True)
+        assert (answer.content, answer.done) == ("It is [Paris](#artifact)", True)
+        assert answer.deltas[0]["role"] == "assistant"
+        assert answer.chunks[-1]["choices"][0]["finish_reason"] == "stop"
         assert {chunk["model"] for chunk in answer.chunks} == {"arena"}
         seen = f"{answer.response.headers} {answer.text}"
         assert not [name for name in ("alpha", "beta", "tool_start", "reasoning", "usage") if name in seen]
@@ -152,6 +162,30 @@ async def test_of_a_failure_only_that_it_failed_is_told(edge: EdgeStack, begun: 
         assert "this competitor did not finish its answer" in answer.text
         assert answer.response.status_code == (200 if begun else 502)
     assert (await vote(edge, battle)).json()["reason"] == "incomplete_answer"
+
+
+@pytest.mark.parametrize("begun", [False, True])
+async def test_of_a_router_that_goes_away_only_that_the_answer_failed_is_told(
+    edge: EdgeStack, begun: bool
+) -> None:
+    asked = asyncio.Event()
+
+    async def hang(exchange: mesh.Exchange) -> None:
+        await exchange.send(route(exchange.request.competitor_id))
+        if begun:
+            await exchange.send(Event(content="It is"))
+        asked.set()
+        await asyncio.get_running_loop().create_future()
+
+    edge.router.answer = hang
+    battle = await opened(edge)
+    answering = asyncio.create_task(side(edge, battle, "left"))
+    await asked.wait()
+    await edge.stop_router()
+    answer = await answering
+    assert answer.response.status_code == (200 if begun else 502)
+    assert "this competitor did not finish its answer" in answer.text
+    assert not answer.done
 
 
 async def test_a_reader_who_leaves_stops_the_competitor_and_the_answer_counts_as_broken_off(

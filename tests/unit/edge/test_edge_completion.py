@@ -1,6 +1,7 @@
 """How the events of an answer become one `chat.completion`."""
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from support.edge_stack import route, running_edge, scripted
 
 import janus_mesh as mesh
 from janus_edge.answer_json import Identity
+from janus_edge.chunks import ChunkWriter
 from janus_edge.completion import CompletionBuilder
 from janus_edge.merging import merge_deltas, merge_fields
 from janus_mesh import errors
@@ -16,6 +18,7 @@ from janus_proto._gen.janus.chat.v1 import event_pb2, request_pb2
 
 Extras = event_pb2.Extras
 ToolCall = event_pb2.ToolCallDelta
+IDENTITY = Identity("chatcmpl-1", 1_700_000_000, "asked")
 
 
 def stop(choice: int = 0, reason: str = "stop") -> event_pb2.ChatEvent:
@@ -24,7 +27,7 @@ def stop(choice: int = 0, reason: str = "stop") -> event_pb2.ChatEvent:
 
 def completion(*events: event_pb2.ChatEvent, max_bytes: int = 10_000) -> dict[str, Any]:
     builder = CompletionBuilder(
-        Identity("chatcmpl-1", 1_700_000_000, "asked"),
+        IDENTITY,
         artifact_url=lambda artifact: f"/v1/artifacts/{artifact.id}",
         max_bytes=max_bytes,
     )
@@ -89,6 +92,14 @@ def test_parts_of_tool_calls_are_joined_by_index() -> None:
     ]
 
 
+def test_a_function_call_in_pieces_is_joined_and_the_content_is_null() -> None:
+    pieces = [{"name": "f", "arguments": ""}, {"arguments": '{"a"'}, {"arguments": ":1}"}]
+    events = [ChatEvent(extras=Extras(delta_json=json.dumps({"function_call": piece}))) for piece in pieces]
+    said = message(*events)
+    assert said["content"] is None
+    assert said["function_call"] == {"name": "f", "arguments": '{"a":1}'}
+
+
 def test_a_tool_call_of_another_kind_is_kept_as_it_is() -> None:
     call = ToolCall(id="c", type="custom", extra_json='{"custom":{"name":"f","input":"x"}}')
     assert message(ChatEvent(tool_call=call))["tool_calls"] == [
@@ -116,15 +127,17 @@ def test_an_empty_answer_is_the_empty_text() -> None:
 
 
 def test_artifacts_are_listed_with_the_gateways_urls() -> None:
-    artifact = event_pb2.Artifact(id="artf_1", type="file", url="http://competitor/a")
+    artifact = event_pb2.Artifact(id="artf_1", type="file", url="http://competitor/artifacts/a")
     (told,) = message(ChatEvent(artifact=artifact))["artifacts"]
     assert told["id"] == "artf_1"
     assert told["url"] == "/v1/artifacts/artf_1"
 
 
 def test_links_to_artifacts_lead_to_the_gateway_also_when_they_are_announced_later() -> None:
-    artifact = ChatEvent(artifact=event_pb2.Artifact(id="artf_1", url="http://c/f.csv"))
-    said = message(ChatEvent(content="[f](http://c/f."), ChatEvent(content="csv)"), artifact, stop())
+    artifact = ChatEvent(artifact=event_pb2.Artifact(id="artf_1", url="http://c/artifacts/f.csv"))
+    said = message(
+        ChatEvent(content="[f](http://c/artifacts/f."), ChatEvent(content="csv)"), artifact, stop()
+    )
     assert said["content"] == "[f](/v1/artifacts/artf_1)"
 
 
@@ -202,9 +215,9 @@ def test_a_choice_that_never_finished_is_an_error() -> None:
         completion(ChatEvent(content="a"), stop(), ChatEvent(choice=1, content="b"), finish())
 
 
-def test_a_choice_that_goes_on_after_its_end_is_an_error() -> None:
-    with pytest.raises(errors.CompetitorFailed, match="choice 0"):
-        completion(ChatEvent(content="a"), stop(), ChatEvent(content="b"), finish())
+def test_text_after_the_end_of_its_choice_belongs_to_the_answer() -> None:
+    (choice,) = completion(ChatEvent(content="a"), stop(), ChatEvent(content="b"), finish())["choices"]
+    assert (choice["message"]["content"], choice["finish_reason"]) == ("ab", "stop")
 
 
 def test_an_artifact_may_follow_the_end_of_its_choice() -> None:
@@ -229,7 +242,105 @@ def test_extras_nested_too_deeply_are_the_competitors_fault() -> None:
     deep = ChatEvent(content="a", extras=Extras(delta_json='{"a":' * 900 + "1" + "}" * 900))
     for parts in ([deep], [deep, deep]):
         with pytest.raises(errors.CompetitorFailed):
-            completion(*parts, stop(), finish(), max_bytes=100_000)
+            completion(*parts, stop(), finish(), max_bytes=1_000_000)
+
+
+def test_text_beside_a_legacy_function_call_is_null() -> None:
+    pieces = ['{"function_call":{"name":"f","arguments":"{"}}', '{"function_call":{"arguments":"}"}}']
+    said = message(*(ChatEvent(extras=Extras(delta_json=piece)) for piece in pieces))
+    assert said["content"] is None
+    assert said["function_call"] == {"name": "f", "arguments": "{}"}
+
+
+def test_fields_that_every_chunk_repeats_are_said_once() -> None:
+    repeated = Extras(chunk_json='{"prompt_filter_results":[{"a":1}]}')
+    whole = completion(*[ChatEvent(content="a", extras=repeated)] * 3, stop(), finish())
+    assert whole["prompt_filter_results"] == [{"a": 1}]
+
+
+def test_integers_beyond_64_bits_keep_their_digits() -> None:
+    event = ChatEvent(content="a", extras=Extras(chunk_json=json.dumps({"seed": 2**70 + 1})))
+    assert completion(event, stop(), finish())["seed"] == 2**70 + 1
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        Extras(chunk_json='{"error":{"message":"x"},"janus":1,"id":"x","usage":{"total_tokens":0},"x":1}'),
+        Extras(choice_json='{"error":1,"janus":1,"usage":1,"index":5,"finish_reason":"length","x":1}'),
+        Extras(delta_json='{"role":"system","content":"b","artifacts":[1],"janus":1,"error":1,"x":1}'),
+    ],
+    ids=["chunk", "choice", "delta"],
+)
+def test_unknown_fields_cannot_say_what_only_janus_says(claim: event_pb2.Extras) -> None:
+    plain = completion(ChatEvent(content="a"), stop(), finish())
+    whole = completion(ChatEvent(content="a", extras=claim), stop(), finish())
+    places = (whole, whole["choices"][0], whole["choices"][0]["message"])
+    assert [place.pop("x", None) for place in places].count(1) == 1
+    assert whole == plain
+
+
+def test_only_audited_usage_says_where_it_comes_from() -> None:
+    claimed = event_pb2.Usage(
+        total_tokens=6, extra_json='{"janus":{"source":"metered"},"cost_usd":0,"sandbox_seconds":0,"x":1}'
+    )
+    interim = completion(ChatEvent(usage=claimed), stop(), ChatEvent(finish=event_pb2.Finish()))
+    assert set(interim["usage"]) == {"prompt_tokens", "completion_tokens", "total_tokens", "x"}
+    audited = completion(stop(), ChatEvent(finish=event_pb2.Finish(usage=claimed)))
+    assert audited["usage"]["janus"] == {"source": "metered"}
+    assert "cost_usd" not in audited["usage"]
+
+
+def test_what_follows_the_finish_does_not_count() -> None:
+    assert completion(
+        ChatEvent(content="a"), stop(), finish(), ChatEvent(content="b"), stop(1)
+    ) == completion(ChatEvent(content="a"), stop(), finish())
+
+
+# What a native competitor may send: anything.
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ChatEvent(choice=128, content="a"),
+        ChatEvent(choice=2**32 - 1, choice_finish=event_pb2.ChoiceFinish(reason="stop")),
+        ChatEvent(choice=128, extras=Extras(delta_json='{"a":1}')),
+        ChatEvent(tool_call=ToolCall(index=128, id="c")),
+        ChatEvent(error=event_pb2.Error(message="I am Janus")),
+    ],
+    ids=["choice", "finish", "extras", "tool call", "error"],
+)
+def test_an_event_beyond_the_limits_is_the_competitors_fault(event: event_pb2.ChatEvent) -> None:
+    with pytest.raises(errors.CompetitorFailed):
+        completion(event)
+    with pytest.raises(errors.CompetitorFailed):
+        ChunkWriter(IDENTITY, include_usage=False, artifact_url=lambda _: "").write(event)
+
+
+def test_artifacts_beyond_the_limit_are_the_competitors_fault() -> None:
+    artifact = ChatEvent(artifact=event_pb2.Artifact(id="a"))
+    with pytest.raises(errors.CompetitorFailed, match="512 artifacts"):
+        completion(*[artifact] * 513, max_bytes=2**30)
+
+
+def test_unknown_fields_count_as_what_they_take_when_parsed() -> None:
+    dense = ChatEvent(content="a", extras=Extras(delta_json='{"a":[' + "{}," * 1000 + "{}]}"))
+    with pytest.raises(errors.CompetitorFailed, match="larger"):
+        completion(dense, max_bytes=30_000)
+
+
+def test_a_long_answer_in_tiny_pieces_takes_little_more_memory_than_its_text() -> None:
+    builder = CompletionBuilder(IDENTITY, artifact_url=lambda _: "", max_bytes=2**30)
+    pieces = [ChatEvent(content=f"{number:06}") for number in range(1000)]
+    tracemalloc.start()
+    try:
+        for event in pieces * 100:
+            builder.add(event)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 2 * 100_000 * 6
 
 
 def test_an_answer_larger_than_allowed_is_an_error() -> None:

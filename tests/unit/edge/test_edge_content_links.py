@@ -1,8 +1,11 @@
 """An artifact's own address in an answer's text becomes the gateway's, however the text is cut."""
 
 import json
+import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.answers import ChatEvent
 
 from janus_edge.answer_json import Identity
@@ -10,7 +13,7 @@ from janus_edge.chunks import ChunkWriter
 from janus_edge.content_links import ContentLinks
 from janus_proto._gen.janus.chat.v1 import event_pb2
 
-SOURCE, TARGET = "http://c:80/artf_1", "/v1/artifacts/signed"
+SOURCE, TARGET = "http://c:80/artifacts/artf_1", "/v1/artifacts/signed"
 
 
 def links(source: str = SOURCE) -> ContentLinks:
@@ -81,7 +84,7 @@ STOP = ChatEvent(choice_finish=event_pb2.ChoiceFinish(reason="stop"))
 
 @pytest.mark.parametrize("plain", [False, True], ids=["event", "text"])
 def test_a_stream_links_to_what_it_announced(plain: bool) -> None:
-    pieces = ["[f](http://c:8", "0/artf_1", ")"]
+    pieces = ["[f](http://c:8", "0/artifacts/artf_1", ")"]
     said = streamed(ARTIFACT, *(piece if plain else ChatEvent(content=piece) for piece in pieces), STOP)
     assert "".join(str(delta.get("content", "")) for delta in said) == f"[f]({TARGET})"
 
@@ -92,4 +95,79 @@ def test_what_waits_is_said_before_the_end() -> None:
 
 
 def test_text_before_the_first_artifact_is_left_alone() -> None:
-    assert streamed(ChatEvent(content=SOURCE))[0] == {"content": SOURCE}
+    assert streamed(ChatEvent(content=SOURCE))[0]["content"] == SOURCE
+
+
+# What a hostile text or address costs.
+
+
+def test_an_address_that_begins_another_is_found_behind_it() -> None:
+    made = ContentLinks()
+    for number in range(64):
+        made.announce(f"http://c/artifacts/{'x' * (number + 1)}", f"/{number}")
+    text = "http://c/artifacts/" + "x" * 40
+    assert made.whole(text) == "/39"
+    assert made.whole(text + "-") == text + "-"
+
+
+def test_addresses_beyond_the_limits_stay_as_they_are() -> None:
+    made = ContentLinks()
+    for number in range(100):
+        made.announce(f"http://c/{number}", f"/{number}")
+    made.announce("http://c/" + "x" * 3000, "/long")
+    assert made.whole("http://c/63 http://c/64") == "/63 http://c/64"
+    assert made.whole("http://c/" + "x" * 3000) == "http://c/" + "x" * 3000
+
+
+@given(st.data())
+def test_however_a_text_is_cut_its_pieces_say_what_the_whole_says(data: st.DataObject) -> None:
+    words = [
+        "http://",
+        "https://",
+        "](",
+        "h",
+        "c/a",
+        "c/artifacts/a",
+        "/v1/artifacts/",
+        "a",
+        "]",
+        " ",
+        ".",
+        "x",
+    ]
+    text_of = st.lists(st.sampled_from(words), max_size=12).map("".join)
+    made = ContentLinks()
+    for source in data.draw(st.lists(text_of.filter(bool), max_size=6)):
+        made.announce(source, f"<{len(source)}>")
+    pieces = data.draw(st.lists(text_of, max_size=8))
+    said = "".join(made.piece(0, piece) for piece in pieces) + made.rest(0)
+    assert said == made.whole("".join(pieces))
+
+
+def test_a_piece_holds_back_no_more_than_the_longest_address() -> None:
+    source = "http://h/artifacts/" * 100
+    made = links(source)
+    for _ in range(300):
+        made.piece(0, "http://h/artifacts/")
+    assert len(made.rest(0)) <= len(source)
+
+
+@pytest.mark.parametrize("unit", ["http://", "](", "http://h/v1/artifacts/", "h", "]"])
+@pytest.mark.parametrize("size", [3, 200_000])
+def test_a_text_full_of_beginnings_costs_little(unit: str, size: int) -> None:
+    made = ContentLinks()
+    for number in range(64):
+        made.announce(("http://h/v1/artifacts/" * 92)[:2040] + str(number), TARGET)
+    text = (unit * 200_000)[:200_000]
+    began = time.process_time()
+    for start in range(0, len(text), size):
+        made.piece(0, text[start : start + size])
+    assert time.process_time() - began < 5.0
+
+
+def test_announcing_is_cheap() -> None:
+    made = ContentLinks()
+    began = time.process_time()
+    for number in range(5000):
+        made.announce("http://h/v1/artifacts/" + "x" * 2000 + str(number), TARGET)
+    assert time.process_time() - began < 2.0

@@ -1,14 +1,16 @@
 """Rules that hold for every request: ids, errors in OpenAI's shape, keys, CORS."""
 
+import json
 import re
 
 import pytest
-from support.edge_stack import running_edge
+from support.edge_stack import metric, running_edge
 
 import janus_mesh as mesh
 from janus_mesh import errors
 
 ORIGIN = "http://localhost:3000"
+HEAD_OF_HEALTH = {"method": "HEAD", "route": "/health", "status": "200"}
 
 
 @pytest.mark.parametrize(
@@ -52,7 +54,8 @@ async def test_an_unknown_path_is_404_in_openais_shape() -> None:
     ("method", "path", "allowed"),
     [
         ("GET", "/v1/chat/completions", "POST"),
-        ("POST", "/v1/models", "GET"),
+        ("HEAD", "/v1/chat/completions", "POST"),
+        ("POST", "/v1/models", "GET, HEAD"),
         ("DELETE", "/v1/artifacts/x", "GET, HEAD"),
         ("PUT", "/openapi.json", "GET, HEAD"),
     ],
@@ -62,7 +65,68 @@ async def test_a_wrong_method_is_405_and_names_the_right_ones(method: str, path:
         response = await edge.client.request(method, path)
     assert response.status_code == 405
     assert ", ".join(sorted(response.headers["allow"].split(", "))) == allowed
-    assert response.json()["error"]["code"] == "method_not_allowed"
+    if method != "HEAD":
+        assert response.json()["error"]["code"] == "method_not_allowed"
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("/chat/completions", "/v1/chat/completions"),
+        ("/v1/chat/completions/", "/v1/chat/completions"),
+        ("/v1/v1/chat/completions", "/v1/chat/completions"),
+        ("/api/v1/chat/completions", "/v1/chat/completions"),
+        ("//v1//chat/completions", "/v1/chat/completions"),
+        ("/models", "/v1/models"),
+        ("/v1/v1/models", "/v1/models"),
+        ("/v1", "/v1/chat/completions"),
+    ],
+)
+async def test_a_path_that_nearly_is_one_of_ours_is_404_with_a_hint(path: str, meant: str) -> None:
+    async with running_edge() as edge, edge.connection() as connection:
+        await connection.send(f"POST {path} HTTP/1.1\r\nhost: edge\r\ncontent-length: 0\r\n\r\n".encode())
+        head = await connection.read_until(b"\r\n\r\n")
+        body = await connection.read_until(b"}}")
+    assert b" 404 " in head
+    assert meant in json.loads(body)["error"]["message"].partition(";")[2]
+
+
+async def test_a_missing_model_name_has_a_hint() -> None:
+    async with running_edge() as edge:
+        response = await edge.client.get("/v1/models/")
+    assert response.status_code == 404
+    assert "did you mean /v1/models?" in response.json()["error"]["message"]
+
+
+async def test_a_long_path_is_not_repeated_whole() -> None:
+    async with running_edge() as edge:
+        response = await edge.client.get("/" + "x" * 5000)
+    assert len(response.text) < 500
+
+
+@pytest.mark.parametrize("path", ["/health", "/v1/models", "/metrics", "/openapi.json", "/docs", "/nothing"])
+async def test_head_is_answered_as_get_without_the_body(path: str) -> None:
+    async with running_edge() as edge:
+        got = await edge.client.get(path)
+        async with edge.connection() as connection:
+            await connection.send(f"HEAD {path} HTTP/1.1\r\nhost: e\r\nconnection: close\r\n\r\n".encode())
+            told = await connection.read_rest()
+    head, _, body = told.partition(b"\r\n\r\n")
+    assert body == b""
+    assert f" {got.status_code} ".encode() in head.split(b"\r\n")[0]
+    assert b"content-length: " in head
+
+
+async def test_head_requests_are_counted_by_their_path() -> None:
+    async with running_edge() as edge:
+        before = metric(
+            (await edge.client.get("/metrics")).text, "janus_http_requests_total", **HEAD_OF_HEALTH
+        )
+        await edge.client.head("/health")
+        after = metric(
+            (await edge.client.get("/metrics")).text, "janus_http_requests_total", **HEAD_OF_HEALTH
+        )
+    assert after - before == 1
 
 
 async def test_a_bad_query_parameter_is_400_and_named() -> None:

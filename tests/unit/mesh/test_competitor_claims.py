@@ -22,8 +22,8 @@ def test_a_route_step_is_renamed_at_any_time() -> None:
     assert event.janus.event == "inner_route"
 
 
-@pytest.mark.parametrize("name", ["error", ""])
-def test_a_step_that_looks_like_an_error_is_removed(name: str) -> None:
+@pytest.mark.parametrize("name", ["error", "artifact", ""])
+def test_a_step_that_looks_like_an_error_or_an_artifact_is_removed(name: str) -> None:
     event = ChatEvent(choice=1, janus=JanusEvent(event=name, payload_json='{"a":1}'))
     assert strip_claims(event)
     assert event == ChatEvent(choice=1)

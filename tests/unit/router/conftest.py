@@ -55,10 +55,10 @@ class RouterUnderTest:
         await self.until(lambda listed: all(i in listed and listed[i].state == wanted for i in ids))
 
     async def ask(
-        self, request: request_pb2.ChatRequest, *, deadline: float | None = None
+        self, request: request_pb2.ChatRequest, *, deadline: float | None = None, caller: str = ""
     ) -> list[event_pb2.ChatEvent]:
         """All events of the answer; raises its error."""
-        async with self.peer.chat(request, deadline=deadline) as exchange:
+        async with self.peer.chat(request, deadline=deadline, caller=caller) as exchange:
             return [event async for event in exchange]
 
 

@@ -13,9 +13,13 @@ from janus_proto._gen.janus.router.v1 import router_pb2 as pb
 NOWHERE = "grpc://127.0.0.1:9"
 
 
-def registration(lease_seconds: int = 0, **fields: object) -> pb.RegisterCompetitorRequest:
+def registration(
+    lease_seconds: int = 0, lease_secret: str = "", **fields: object
+) -> pb.RegisterCompetitorRequest:
     competitor = pb.Competitor(**{"id": "mine", "url": NOWHERE, **fields})  # type: ignore[arg-type]
-    return pb.RegisterCompetitorRequest(competitor=competitor, lease_seconds=lease_seconds)
+    return pb.RegisterCompetitorRequest(
+        competitor=competitor, lease_seconds=lease_seconds, lease_secret=lease_secret
+    )
 
 
 async def refused(call, code: grpc.StatusCode) -> str:
@@ -128,7 +132,7 @@ async def test_renewing_moves_the_end_and_keeps_the_competitor(house):
     first = await router.api.RegisterCompetitor(registration(10))
     before = router.registry.named("mine")
 
-    second = await router.api.RegisterCompetitor(registration(100))
+    second = await router.api.RegisterCompetitor(registration(100, lease_secret=first.lease_secret))
 
     assert second.expires_at >= first.expires_at + 89
     assert router.registry.named("mine") is before
@@ -137,9 +141,9 @@ async def test_renewing_moves_the_end_and_keeps_the_competitor(house):
 async def test_registering_anew_with_another_address_moves_it(house):
     competitor = await house.competitor()
     router = await house.router()
-    await router.api.RegisterCompetitor(registration())
+    first = await router.api.RegisterCompetitor(registration())
 
-    await router.api.RegisterCompetitor(registration(url=competitor.url))
+    await router.api.RegisterCompetitor(registration(url=competitor.url, lease_secret=first.lease_secret))
 
     await router.until_state("HEALTHY", "mine")
 
@@ -166,7 +170,13 @@ async def test_an_id_of_the_file_cannot_be_registered(house):
         ({"models": ["ok", ""]}, "competitor.models[1]: must be"),
         ({"models": ["filed"]}, "competitor.models[0]: `filed` is the id of another competitor"),
         ({"id": "filed-model"}, "competitor.id: `filed-model` is a model of `filed`"),
-        ({"description": "x" * 1_001}, "competitor.description: "),
+        ({"description": "x" * 1_001}, "competitor.description: must have at most 1000"),
+        ({"description": "a\x1b[2Jb"}, "competitor.description: must not hold control characters"),
+        ({"description": "a\u202eb"}, "competitor.description: must not hold control characters"),
+        ({"models": ["m"] * 101}, "competitor.models: "),
+        ({"url": "http://h:1"}, "competitor.url: must begin with grpc:// or grpcs://, because only"),
+        ({"url": "https://h:1"}, "competitor.url: must begin with grpc:// or grpcs://, because only"),
+        ({"lease_secret": "short"}, "lease_secret: must be 16 to 256"),
         ({"lease_seconds": 86_401}, "lease_seconds: must be at most 86400"),
     ],
 )

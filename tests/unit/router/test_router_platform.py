@@ -53,7 +53,7 @@ async def usage_through(house, url: str, script) -> event_pb2.Usage:
     return last.finish.usage
 
 
-async def test_each_attempt_carries_a_token_of_its_own(house):
+async def test_two_requests_of_one_client_id_have_accounts_of_their_own(house):
     tokens = []
 
     async def script(exchange: mesh.Exchange, _: object) -> None:
@@ -65,8 +65,13 @@ async def test_each_attempt_carries_a_token_of_its_own(house):
     with mesh.logs.bound(request_id="req_mine"):
         await router.ask(ask("a"), deadline=20)
 
-    said = verify(KEY, tokens[0])
-    assert (said.competitor, said.request_id, said.budget_usd) == ("a", "req_mine", 0.25)
+        await router.ask(ask("a"), deadline=20)
+
+    first, second = (verify(KEY, token) for token in tokens)
+    assert (first.competitor, first.request_id, first.budget_usd) == ("a", "req_mine", 0.25)
+    assert second.request_id == "req_mine"
+    assert first.attempt_id != second.attempt_id
+    assert "req_mine" not in first.attempt_id
 
 
 async def test_without_a_key_there_is_no_token(house):
@@ -104,21 +109,24 @@ async def test_the_truth_is_left_alone_and_its_cost_added(house):
     truth = event_pb2.Usage(prompt_tokens=3, completion_tokens=2, total_tokens=5)
     async with platform() as url:
         usage = await usage_through(house, url, reporting(url, truth))
-    assert (usage.prompt_tokens, usage.completion_tokens, usage.extra_json) == (3, 2, "")
+    assert (usage.prompt_tokens, usage.completion_tokens) == (3, 2)
+    assert json.loads(usage.extra_json) == {"janus": {"source": "metered"}}
     assert usage.cost_usd > 0
 
 
 async def test_who_reports_nothing_gets_the_metered_figures(house):
     async with platform() as url:
         usage = await usage_through(house, url, reporting(url, None))
-    assert (usage.prompt_tokens, usage.completion_tokens, usage.extra_json) == (3, 2, "")
+    assert (usage.prompt_tokens, usage.completion_tokens) == (3, 2)
+    assert json.loads(usage.extra_json) == {"janus": {"source": "metered"}}
 
 
-async def test_who_asked_nothing_of_the_platform_is_believed(house):
+async def test_figures_of_one_who_asked_nothing_of_the_platform_are_marked_as_its_own(house):
     claim = event_pb2.Usage(prompt_tokens=7, completion_tokens=8, total_tokens=15, cost_usd=0.5)
     async with platform() as url:
         usage = await usage_through(house, url, reporting(url, claim, calls=0))
     assert (usage.prompt_tokens, usage.completion_tokens, usage.cost_usd) == (7, 8, 0.5)
+    assert json.loads(usage.extra_json) == {"janus": {"source": "reported"}}
 
 
 async def test_figures_that_are_no_numbers_and_extras_that_are_no_json_do_no_harm(house):

@@ -34,12 +34,11 @@ async def test_events_are_passed_on_byte_for_byte_with_fields_that_nobody_knows(
         ChatEvent(choice=1, tool_call=event_pb2.ToolCallDelta(index=2, name="f", arguments='{"a"')),
         ChatEvent.FromString(ChatEvent(content="héllo").SerializeToString() + unknown),
         ChatEvent(choice_finish=event_pb2.ChoiceFinish(reason="stop")),
-        finish(3, 4),
     ]
-    competitor = await house.competitor(replaying(*scripted))
+    competitor = await house.competitor(replaying(*scripted, finish(3, 4)))
     router = await house.router({"id": "a", "url": competitor.url})
 
-    _, *received = await router.ask(ask("a"))
+    _, *received, _ = await router.ask(ask("a"))
 
     assert [e.SerializeToString() for e in received] == [e.SerializeToString() for e in scripted]
 
@@ -220,7 +219,9 @@ async def test_a_request_that_the_competitor_calls_invalid_is_not_tried_elsewher
         {"id": "a", "url": first.url, "models": ["m"]}, {"id": "b", "url": second.url, "models": ["m"]}
     )
 
-    with pytest.raises(InvalidRequest):
+    with pytest.raises(CompetitorRejected, match="bad") as caught:
         await router.ask(ask("m"))
+
+    assert (caught.value.http_status, caught.value.param) == (400, "tools")
 
     assert len(first.requests) + len(second.requests) == 1

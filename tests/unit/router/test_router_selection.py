@@ -5,8 +5,9 @@ from collections import Counter
 
 import pytest
 
+from janus_mesh.registry import Entry
 from janus_router.competitor import Limits
-from janus_router.entry import Entry
+from janus_router.ejection import Rules
 from janus_router.peers import PeerPool
 from janus_router.registry import Registry
 from janus_router.selection import policy
@@ -15,7 +16,7 @@ from janus_router.selection import policy
 @pytest.fixture
 async def competitors():
     pool = PeerPool()
-    limits = Limits(queue=1, eject_after=5, eject_seconds=10.0, connect_timeout=5.0)
+    limits = Limits(queue=1, ejection=Rules(), connect_timeout=5.0)
     registry = Registry(pool, limits, default_model="janus", shim="127.0.0.1:9")
     weights = {"a": 1.0, "b": 2.0, "c": 5.0}
     registry.replace(tuple(Entry(id=i, url="grpc://127.0.0.1:9", weight=w) for i, w in weights.items()))

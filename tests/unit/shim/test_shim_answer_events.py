@@ -9,7 +9,7 @@ from support.competitor_scripts import chunk, message, usage, usage_chunk
 from janus_mesh.errors import CompetitorFailed
 from janus_proto._gen.janus.chat.v1 import event_pb2 as pb
 from janus_proto._gen.janus.chat.v1 import request_pb2
-from janus_shim.answer_events import AnswerEvents
+from janus_shim.events import AnswerEvents
 
 ChatEvent = pb.ChatEvent
 Extras = pb.Extras
@@ -36,6 +36,26 @@ def fault(*chunks: Any, choices: int = 1) -> str:
     return caught.value.message
 
 
+STOP = ChatEvent(choice_finish=pb.ChoiceFinish(reason="stop"))
+
+
+def speech(text: str) -> dict[str, Any]:
+    """A chunk that says nothing of itself."""
+    return {"choices": [{"index": 0, "delta": {"content": text}}]}
+
+
+def ending(*chunks: Any, done: bool = True) -> list[ChatEvent]:
+    """The last events of an answer of these chunks."""
+    answer = AnswerEvents(1)
+    for one in chunks:
+        answer.chunk(encoded(one))
+    return answer.ending(done=done)
+
+
+def finish(*chunks: Any) -> pb.Finish:
+    return ending(*chunks)[-1].finish
+
+
 def usage_message(**fields: Any) -> pb.Usage:
     return pb.Usage(prompt_tokens=3, completion_tokens=2, total_tokens=5, **fields)
 
@@ -52,10 +72,15 @@ def test_the_first_chunk_starts_the_answer_with_its_unknown_fields() -> None:
     ]
 
 
-def test_a_start_may_say_nothing_and_created_may_have_a_fraction() -> None:
-    assert AnswerEvents(1).chunk(b'{"choices": []}') == [ChatEvent(start=pb.AnswerStart())]
-    (event,) = AnswerEvents(1).chunk(b'{"created": 17.9, "choices": []}')
-    assert event.start.created == 17
+def test_a_start_waits_for_a_chunk_that_names_the_model_or_says_something() -> None:
+    answer = AnswerEvents(1)
+    assert answer.chunk(b'{"choices": []}') == []
+    (event,) = answer.chunk(b'{"created": 17.9, "model": "m", "choices": []}')
+    assert event == ChatEvent(start=pb.AnswerStart(model="m", created=17))
+    assert [event.WhichOneof("payload") for event in AnswerEvents(1).chunk(encoded(speech("a")))] == [
+        "start",
+        "content",
+    ]
 
 
 # Deltas.
@@ -165,25 +190,28 @@ def test_several_choices_in_any_order_keep_their_index() -> None:
     ]
 
 
-def test_a_finish_reason_ends_its_choice_once() -> None:
+def test_a_finish_reason_is_told_once_at_the_end() -> None:
     last = chunk({"content": "a"}, finish="stop")
-    assert events(last, chunk(finish="stop")) == [
-        ChatEvent(content="a"),
-        ChatEvent(choice_finish=pb.ChoiceFinish(reason="stop")),
+    assert events(last, chunk(finish="length")) == [ChatEvent(content="a")]
+    assert ending(last, chunk(finish="length"))[0] == STOP
+
+
+def test_an_empty_finish_reason_does_not_finish() -> None:
+    answer = AnswerEvents(1)
+    assert answer.chunk(encoded(chunk({"content": "a"}, finish="")))[-1] == ChatEvent(content="a")
+    assert not answer.complete
+
+
+def test_what_comes_after_the_finish_reason_is_passed_on_before_it() -> None:
+    late = chunk({"role": "assistant", "content": "x"}), chunk({"content": ""})
+    answer = AnswerEvents(1)
+    said = [
+        event
+        for one in (chunk({"content": "a"}, finish="stop"), *late)
+        for event in answer.chunk(encoded(one))
     ]
-
-
-def test_an_empty_finish_reason_is_none() -> None:
-    assert events(chunk({"content": "a"}, finish="")) == [ChatEvent(content="a")]
-
-
-def test_more_text_after_the_finish_is_a_fault() -> None:
-    assert "goes on after its end: choices[0].delta" in fault(chunk(finish="stop"), chunk({"content": "x"}))
-
-
-def test_a_role_and_empty_text_after_the_finish_are_ignored() -> None:
-    late = chunk({"role": "assistant", "content": ""}), chunk({"content": ""})
-    assert events(chunk(finish="stop"), *late)[1:] == []
+    assert "".join(event.content for event in said) == "ax"
+    assert answer.ending(done=True) == [STOP, ChatEvent(finish=pb.Finish())]
 
 
 # Unknown fields.
@@ -211,7 +239,22 @@ def test_unknown_fields_alone_are_an_event_without_a_payload() -> None:
     assert events(chunk(choice={"token_ids": [1]}, index=1), choices=2) == [
         ChatEvent(choice=1, extras=Extras(choice_json='{"token_ids":[1]}'))
     ]
-    assert events({"obfuscation": "y"}) == [ChatEvent(extras=Extras(chunk_json='{"obfuscation":"y"}'))]
+
+
+def test_unknown_fields_of_a_chunk_without_choices_travel_with_the_next_event_of_a_choice() -> None:
+    assert events({"citations": ["y"]}, chunk({"content": "a"})) == [
+        ChatEvent(content="a", extras=Extras(chunk_json='{"citations":["y"]}'))
+    ]
+    assert ending(chunk({"content": "a"}, finish="stop"), {"citations": ["y"]})[-1] == ChatEvent(
+        finish=pb.Finish(), extras=Extras(chunk_json='{"citations":["y"]}')
+    )
+
+
+def test_unknown_fields_beside_a_finish_reason_travel_with_it() -> None:
+    finish = ending(chunk({"content": "a"}), chunk(finish="stop", choice={"stop_reason": 7}))[0]
+    assert finish == ChatEvent(
+        choice_finish=pb.ChoiceFinish(reason="stop"), extras=Extras(choice_json='{"stop_reason":7}')
+    )
 
 
 def test_chunk_fields_equal_to_those_of_the_start_are_not_repeated() -> None:
@@ -231,37 +274,64 @@ def test_logprobs_travel_with_the_choice() -> None:
 # Usage.
 
 
-def ending(*chunks: Any) -> tuple[list[ChatEvent], pb.Finish]:
-    answer = AnswerEvents(1)
-    said = [event for one in chunks for event in answer.chunk(encoded(one))]
-    return [event for event in said if event.HasField("usage")], answer.finish().finish
-
-
 def test_usage_in_a_last_chunk_without_choices_is_the_finishs() -> None:
-    interim, finish = ending(chunk({"content": "a"}, finish="stop"), usage_chunk())
-    assert interim == []
-    assert finish == pb.Finish(usage=usage_message())
+    assert finish(chunk({"content": "a"}, finish="stop"), usage_chunk()) == pb.Finish(usage=usage_message())
 
 
-def test_usage_in_every_chunk_is_interim_until_all_is_said() -> None:
-    interim, finish = ending(
-        chunk({"content": "a"}, usage=usage(completion=1)),
-        chunk({"content": "b"}, finish="stop", usage=usage(completion=2)),
-    )
-    assert [event.usage.completion_tokens for event in interim] == [1]
-    assert finish.usage.completion_tokens == 2
+def test_usage_in_every_chunk_is_told_once_at_the_end() -> None:
+    answer = AnswerEvents(1)
+    for count in range(1, 7):
+        said = chunk({"content": "a"}, usage=usage(completion=count), finish="stop" if count == 6 else None)
+        assert not any(event.HasField("usage") for event in answer.chunk(encoded(said)))
+    assert answer.ending(done=True)[-1].finish.usage.completion_tokens == 6
 
 
 def test_usage_has_janus_figures_and_keeps_the_unknown() -> None:
     reported = usage(cost_usd=0.25, sandbox_seconds=3, completion_tokens_details={"reasoning_tokens": 1})
-    _, finish = ending(chunk(finish="stop"), {**usage_chunk(), "usage": reported})
     details = '{"completion_tokens_details":{"reasoning_tokens":1}}'
-    assert finish.usage == usage_message(cost_usd=0.25, sandbox_seconds=3.0, extra_json=details)
+    assert finish(chunk(finish="stop"), {**usage_chunk(), "usage": reported}).usage == usage_message(
+        cost_usd=0.25, sandbox_seconds=3.0, extra_json=details
+    )
 
 
 def test_without_usage_the_finish_has_none() -> None:
-    _, finish = ending(chunk(finish="stop"))
-    assert not finish.HasField("usage")
+    assert not finish(chunk(finish="stop")).HasField("usage")
+    assert not finish(chunk(finish="stop", usage={})).HasField("usage")
+
+
+@pytest.mark.parametrize(
+    "figures",
+    [
+        usage() | {"completion_tokens": -35},
+        usage() | {"prompt_tokens": "3"},
+        usage() | {"total_tokens": 2.5},
+        usage() | {"completion_tokens": True},
+        usage() | {"completion_tokens": 2**64},
+        {"tokens": 5},
+        [3, 2],
+        "many",
+    ],
+    ids=["negative", "text", "fraction", "boolean", "too large", "other names", "a list", "a word"],
+)
+def test_usage_that_makes_no_sense_is_flagged_and_the_answer_stands(figures: Any) -> None:
+    last = ending(chunk({"content": "a"}, finish="stop"), {**usage_chunk(), "usage": figures})[-1]
+    assert not last.finish.HasField("usage")
+    assert json.loads(last.extras.chunk_json) == {"invalid_usage": figures}
+
+
+def test_a_token_count_may_be_written_as_a_float_and_the_total_may_be_missing() -> None:
+    figures = {"prompt_tokens": 3.0, "completion_tokens": 2}
+    assert finish(chunk(finish="stop", usage=figures)).usage == usage_message()
+
+
+def test_a_cost_that_is_not_an_amount_is_flagged_beside_the_counts() -> None:
+    figures = usage(cost_usd="1", sandbox_seconds=float("inf"))
+    told = finish(chunk(finish="stop", usage=figures)).usage
+    assert (told.total_tokens, told.HasField("cost_usd")) == (5, False)
+    assert json.loads(told.extra_json) == {"invalid": {"cost_usd": "1"}}
+
+
+# The ending.
 
 
 @pytest.mark.parametrize(
@@ -273,13 +343,24 @@ def test_without_usage_the_finish_has_none() -> None:
         ([chunk(finish="stop"), chunk({"content": "b"}, index=1)], "choice 1 has no finish_reason"),
     ],
 )
-def test_an_answer_that_is_not_complete_has_no_finish(chunks: list[Any], complaint: str) -> None:
+def test_an_answer_that_is_cut_short_has_no_ending(chunks: list[Any], complaint: str) -> None:
     answer = AnswerEvents(2)
     for one in chunks:
         answer.chunk(encoded(one))
     assert not answer.complete
     with pytest.raises(CompetitorFailed, match=complaint):
-        answer.finish()
+        answer.ending(done=False)
+
+
+def test_an_answer_that_is_said_to_be_done_needs_no_finish_reason() -> None:
+    assert ending(chunk({"content": "a"}))[0] == STOP
+    call = {"index": 0, "id": "c", "function": {"name": "f", "arguments": "{}"}}
+    assert ending(chunk({"tool_calls": [call]}))[0].choice_finish.reason == "tool_calls"
+
+
+def test_an_answer_without_a_word_is_not_done() -> None:
+    with pytest.raises(CompetitorFailed, match="choice 0 has no finish_reason"):
+        ending(chunk({"role": "assistant", "content": ""}))
 
 
 # Errors.
@@ -306,27 +387,14 @@ def test_an_error_in_the_stream_is_raised(said: Any, kind: str, message: str, co
     ("said", "where"),
     [
         ([1], "the event is a list, not an object"),
+        (["a", "b"], "the event is a list, not an object"),
+        (b'"words"', "the event is a string, not an object"),
         ({"choices": {}}, "choices is an object, not a list"),
         ({"choices": [5]}, "choices[0] is 5, not an object"),
-        ({"choices": [{"index": -1}]}, "choices[0].index is -1, not a whole number"),
-        ({"choices": [{"index": 1.5}]}, "choices[0].index is 1.5"),
-        ({"choices": [{"index": "0"}]}, "choices[0].index is a string"),
-        ({"choices": [{"index": [0], "delta": {"content": "x"}}]}, "choices[0].index is a list"),
-        ({"choices": [{"index": True}]}, "choices[0].index is a boolean"),
-        ({"choices": [{"index": 1}]}, "choices[0].index is 1, not below the 1 choices asked for"),
         ({"choices": [{"delta": "x"}]}, "choices[0].delta is a string, not an object"),
-        (chunk({"content": 5}), "choices[0].delta.content is 5, not a string"),
-        (chunk({"content": [{"type": "text"}]}), "choices[0].delta.content is a list, not a string"),
-        (chunk({"reasoning_content": {}}), "choices[0].delta.reasoning_content is an object"),
-        (chunk({"role": "wizard"}), "choices[0].delta.role is a string, not one of assistant,"),
-        (chunk({"role": 1}), "choices[0].delta.role is 1, not a string"),
-        (chunk({"tool_calls": {}}), "choices[0].delta.tool_calls is an object, not a list"),
-        (chunk({"tool_calls": [{"index": -1}]}), "choices[0].delta.tool_calls[0].index is -1"),
-        (chunk({"tool_calls": [{"index": 2**32}]}), "choices[0].delta.tool_calls[0].index is 4294967296"),
-        (
-            chunk({"tool_calls": [{"function": {"arguments": {}}}]}),
-            "choices[0].delta.tool_calls[0].function.arguments is an object, not a string",
-        ),
+        (chunk({"tool_calls": 5}), "choices[0].delta.tool_calls is 5, not a list"),
+        (chunk({"tool_calls": [5]}), "choices[0].delta.tool_calls[0] is 5, not an object"),
+        (chunk({"tool_calls": [{"function": "f"}]}), "tool_calls[0].function is a string, not an object"),
         (chunk({"janus": "x"}), "choices[0].delta.janus is a string, not an object"),
         (chunk({"janus": {}}), "choices[0].delta.janus.event is null, not a non-empty string"),
         (chunk({"janus": {"event": "e", "payload": [1]}}), "choices[0].delta.janus.payload is a list"),
@@ -342,10 +410,6 @@ def test_an_error_in_the_stream_is_raised(said: Any, kind: str, message: str, co
             chunk({"janus": {"event": "artifact", "payload": ARTIFACT | {"url": ""}}}),
             "choices[0].delta.janus.payload.url is a string, not a non-empty string",
         ),
-        (chunk(finish=1), "choices[0].finish_reason is 1, not a string"),  # type: ignore[arg-type]
-        (chunk(usage=5), "usage is 5, not an object"),
-        (chunk(usage={"prompt_tokens": -1}), "usage.prompt_tokens is -1"),
-        (chunk(usage={"cost_usd": "1"}), "usage.cost_usd is a string, not a number"),
     ],
 )
 def test_what_is_malformed_is_named_by_its_path(said: Any, where: str) -> None:
@@ -355,13 +419,13 @@ def test_what_is_malformed_is_named_by_its_path(said: Any, where: str) -> None:
 @pytest.mark.parametrize(
     ("first", "where"),
     [
-        (b'{"model": 5, "choices": []}', "model is 5, not a string"),
-        (b'{"created": 1e300, "choices": []}', "created is 1e+300, not a time"),
         (b'{"choices": [', "invalid JSON"),
-        (b'{"a": NaN}', "invalid JSON"),
+        (b'{"a": 1,}', "invalid JSON"),
+        (b"{'a': 1}", "invalid JSON"),
+        (b'{"a": 1} {"b": 2}', "invalid JSON"),
         (b'{"a": "\xff"}', "invalid UTF-8 at byte 7 of an event"),
-        (b'{"a": "\\ud800"}', "invalid JSON"),
-        (b"[" * 5000, "invalid JSON"),
+        (b"[" * 5000, "invalid JSON: it is nested too deeply"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "invalid JSON"),
     ],
 )
 def test_what_is_no_json_is_said_to_be(first: bytes, where: str) -> None:
@@ -388,13 +452,12 @@ def test_a_whole_completion_has_the_events_of_a_stream() -> None:
             role=request_pb2.ROLE_ASSISTANT,
             extras=Extras(choice_json='{"logprobs":{"content":null}}', delta_json='{"annotations":[]}'),
         ),
+        ARTIFACT_EVENT,
         ChatEvent(reasoning="hm"),
         ChatEvent(content=""),
         ChatEvent(tool_call=pb.ToolCallDelta(index=0, id="c", type="function", name="f", arguments="{}")),
-        ARTIFACT_EVENT,
-        ChatEvent(choice_finish=pb.ChoiceFinish(reason="stop")),
     ]
-    assert answer.finish() == ChatEvent(finish=pb.Finish(usage=usage_message()))
+    assert answer.ending(done=True) == [STOP, ChatEvent(finish=pb.Finish(usage=usage_message()))]
 
 
 def test_a_completion_needs_its_messages() -> None:

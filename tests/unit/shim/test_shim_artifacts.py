@@ -143,7 +143,9 @@ async def test_a_redirect_is_not_followed(shim, competitor):
 async def test_origins_on_the_list_are_allowed(serve, competitor):
     async with HttpCompetitor(scripts.tokens("a")) as store:
         store.routes["/artifacts/1"] = plain
-        async with serve(competitor.url, shim_artifact_origins=f"http://other.test, {store.url}/") as shim:
+        async with serve(
+            competitor.url, shim_artifact_origins=f"http://other.test, {store.url}/artifacts"
+        ) as shim:
             assert (await fetch(shim, f"{store.url}/artifacts/1"))[1] == BODY
 
 
@@ -173,7 +175,8 @@ async def test_an_artifact_that_is_gone_is_not_found(shim):
     ("script", "code"),
     [
         (scripts.refusal(500, "broken"), grpc.StatusCode.ABORTED),
-        (scripts.refusal(403, "not yours"), grpc.StatusCode.FAILED_PRECONDITION),
+        (scripts.refusal(403, "not yours"), grpc.StatusCode.ABORTED),
+        (scripts.refusal(400, "not so"), grpc.StatusCode.FAILED_PRECONDITION),
         (scripts.close_before_head, grpc.StatusCode.UNAVAILABLE),
         (scripts.answer(206, b"abc", ()), grpc.StatusCode.ABORTED),
         (scripts.answer(206, b"abc", [("content-range", "bytes 5-7/10")]), grpc.StatusCode.ABORTED),

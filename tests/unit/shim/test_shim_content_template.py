@@ -8,7 +8,7 @@ import orjson
 from hypothesis import given
 from support.competitor_scripts import chunk
 
-from janus_shim.content_template import ContentTemplate
+from janus_shim.events.content_template import ContentTemplate
 
 
 def encoded(value: Any, *, ensure_ascii: bool = False) -> bytes:

@@ -78,7 +78,7 @@ def test_artifact_origins_are_checked(origin):
 
 def test_artifact_origins_are_a_list_with_commas(monkeypatch):
     monkeypatch.setenv("JANUS_SHIM_ARTIFACT_ORIGINS", "http://a.test:8787/x, https://b.test ,")
-    assert Settings().shim_artifact_origins == ("http://a.test:8787", "https://b.test")
+    assert Settings().shim_artifact_origins == ("http://a.test:8787/x/", "https://b.test/v1/artifacts/")
 
 
 async def test_reflection_names_the_services(shim):

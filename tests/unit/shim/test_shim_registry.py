@@ -11,69 +11,77 @@ from support.answers import ask
 from support.http_competitor import HttpCompetitor
 from yarl import URL
 
-from janus_mesh.errors import ModelNotFound
-from janus_shim.registry import BrokenRegistry, parse_registry
+from janus_mesh.errors import ModelNotFound, Unavailable
+from janus_mesh.registry import RegistryInvalid, parse, parse_file
+from janus_shim.containers import container_at, container_of, containers_of
 
 
-def bases(text: str) -> dict[str, str]:
-    return {id_: str(container.base) for id_, container in parse_registry(text.encode()).items()}
+def containers(text: str):
+    return containers_of(parse_file(text.encode(), Path("competitors.yaml"), "janus"))
+
+
+def container(**fields: object):
+    return container_of(parse({"id": "a", "url": "http://h:1", **fields}), {"KEY": "k", "B": "b"})
 
 
 def test_http_competitors_without_a_shim_of_their_own_are_taken():
-    assert bases(
+    taken = containers(
         """
         competitors:
           - {id: plain, url: http://127.0.0.1:9999, models: [m], weight: 2, description: x}
           - {id: secure, url: https://example.test/base/}
           - {id: native, url: grpc://127.0.0.1:7000}
+          - {id: sealed, url: grpcs://example.test:7000}
           - {id: apart, url: http://127.0.0.1:9998, shim: 127.0.0.1:50052}
         """
-    ) == {"plain": "http://127.0.0.1:9999/", "secure": "https://example.test/base/"}
-
-
-def test_paths_are_those_of_the_contract():
-    container = parse_registry(b"competitors: [{id: a, url: 'http://h:1/box'}]")["a"]
-    assert container.chat == URL("http://h:1/box/v1/chat/completions")
-    assert container.health == URL("http://h:1/box/health")
-
-
-@pytest.mark.parametrize(
-    "entry",
-    [
-        "{id: a}",
-        "{url: 'http://h'}",
-        "{id: a, url: 'ftp://h'}",
-        "{id: a, url: 'http://u:p@h'}",
-        "{id: a, url: '::'}",
-        "5",
-    ],
-)
-def test_an_entry_of_no_use_is_skipped(entry):
-    assert bases(f"competitors: [{entry}, {{id: good, url: 'http://h:1'}}]") == {"good": "http://h:1/"}
+    )
+    assert {id_: str(one.base) for id_, one in taken.items()} == {
+        "plain": "http://127.0.0.1:9999/",
+        "secure": "https://example.test/base/",
+    }
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("fields", "chat", "health"),
     [
-        "",
-        "competitors",
-        "competitors: 5",
-        "competitors: {a: b}",
-        "competitors: [",
-        "- a",
-        "a: b: c",
-        "\x00",
-        "a: 1\na: 2",
+        ({}, "http://h:1/v1/chat/completions", "http://h:1/health"),
+        ({"url": "http://h:1/box"}, "http://h:1/box/v1/chat/completions", "http://h:1/box/health"),
+        ({"url": "http://h:1/a%2Fb/"}, "http://h:1/a%2Fb/v1/chat/completions", "http://h:1/a%2Fb/health"),
+        ({"base_path": "/openai/v1"}, "http://h:1/openai/v1/chat/completions", "http://h:1/health"),
+        ({"base_path": "/openai/v1/"}, "http://h:1/openai/v1/chat/completions", "http://h:1/health"),
+        ({"base_path": "/"}, "http://h:1/chat/completions", "http://h:1/health"),
+        ({"health_path": "/"}, "http://h:1/v1/chat/completions", "http://h:1/"),
+        (
+            {"url": "http://h:1/box/", "base_path": "/v2", "health_path": "/live/z"},
+            "http://h:1/box/v2/chat/completions",
+            "http://h:1/box/live/z",
+        ),
     ],
 )
-def test_what_is_no_registry_is_refused_with_the_reason(text):
-    with pytest.raises(BrokenRegistry, match=r"\w"):
-        parse_registry(text.encode())
+def test_base_path_and_health_path_are_below_the_url(fields, chat, health):
+    one = container(**fields)
+    assert (one.chat, one.health) == (URL(chat), URL(health))
 
 
-def test_bytes_that_are_no_text_are_refused():
-    with pytest.raises(BrokenRegistry):
-        parse_registry(b"competitors: \xff\xfe\xfa")
+def test_a_side_car_uses_the_default_paths():
+    one = container_at("http://h:1/box", "a")
+    assert (one.chat, one.health) == (
+        URL("http://h:1/box/v1/chat/completions"),
+        URL("http://h:1/box/health"),
+    )
+
+
+def test_secrets_are_resolved_and_never_shown():
+    one = container(api_key_env="KEY", headers={"X-B": "is ${B}"})
+    assert dict(one.headers) == {"x-b": "is b", "authorization": "Bearer k"}
+    assert "Bearer" not in repr(one)
+
+
+def test_a_missing_variable_is_a_problem_of_its_own_container_alone():
+    one = container(api_key_env="NOT_THERE")
+    assert one.problem == "the environment variable NOT_THERE is not set"
+    with pytest.raises(Unavailable):
+        one.check_usable()
 
 
 class Registry:
@@ -131,6 +139,20 @@ async def test_a_file_replaced_by_another_is_followed(registry, competitor, serv
         await until_answered_by(shim, "a", "Hello world")
 
 
+async def test_a_file_with_one_bad_entry_is_refused_whole(registry, competitor, serve):
+    registry.names(a=competitor.url)
+    async with serve(competitors=registry.path) as shim:
+        with capture_logs() as logged:
+            registry.names(b=competitor.url, c="ftp://h")
+            async with asyncio.timeout(8):
+                while not any("registry refused" in line["event"] for line in logged):
+                    await asyncio.sleep(0.02)
+        (reason,) = [line["reason"] for line in logged if "registry refused" in line["event"]]
+        assert reason.startswith(f"{registry.path}:3: competitors[1].url: must begin with http://")
+        assert await answered_by(shim, "a") == "Hello world"
+        await until_answered_by(shim, "b", None)
+
+
 async def test_a_broken_file_keeps_the_old_view_until_it_is_mended(registry, competitor, serve):
     registry.names(a=competitor.url)
     async with serve(competitors=registry.path) as shim:
@@ -144,11 +166,26 @@ async def test_a_broken_file_keeps_the_old_view_until_it_is_mended(registry, com
         await until_answered_by(shim, "b", "Hello world")
 
 
-async def test_a_missing_file_is_an_empty_registry_until_it_appears(registry, competitor, serve):
+@pytest.mark.parametrize("text", [None, "", "competitors: [{id: a, url: 'ftp://h'}]"])
+async def test_a_file_that_cannot_be_used_ends_the_start(registry, serve, text):
+    if text is not None:
+        registry.path.write_text(text)
+    with pytest.raises(RegistryInvalid, match=str(registry.path)):
+        async with serve(competitors=registry.path):
+            pass
+
+
+async def test_a_file_that_disappears_changes_nothing_until_it_is_back(registry, competitor, serve):
+    registry.names(a=competitor.url)
     async with serve(competitors=registry.path) as shim:
-        await until_answered_by(shim, "a", None)
-        registry.names(a=competitor.url)
-        await until_answered_by(shim, "a", "Hello world")
+        with capture_logs() as logged:
+            registry.path.unlink()
+            async with asyncio.timeout(8):
+                while not any("registry refused" in line["event"] for line in logged):
+                    await asyncio.sleep(0.02)
+        assert await answered_by(shim, "a") == "Hello world"
+        registry.names(b=competitor.url)
+        await until_answered_by(shim, "b", "Hello world")
 
 
 async def test_live_exchanges_of_a_competitor_that_is_removed_go_on(registry, competitor, serve):

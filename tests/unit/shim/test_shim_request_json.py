@@ -252,3 +252,18 @@ def test_json_that_is_none_is_the_callers_fault_and_named(request_: pb.ChatReque
     with pytest.raises(InvalidRequest) as caught:
         request_body(request_)
     assert caught.value.param == param
+
+
+def test_integers_in_unknown_fields_keep_all_their_digits() -> None:
+    huge = 2**64 + 1
+    body = request_body(ask(extra_json=f'{{"seed_of_mine": {huge}, "list": [-{huge}]}}'))
+    assert f'"seed_of_mine":{huge}'.encode() in body.replace(b" ", b"")
+    assert json.loads(body)["list"] == [-huge]
+
+
+def test_stream_options_can_be_left_out_but_not_those_of_the_client() -> None:
+    assert b"stream_options" not in request_body(ask(), stream_options=False)
+    own = ask(extra_json='{"stream_options": {"chunk_include_usage": true}}')
+    assert json.loads(request_body(own, stream_options=False))["stream_options"] == {
+        "chunk_include_usage": True
+    }

@@ -102,21 +102,22 @@ def test_text_split_within_a_character_comes_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tail", "unfinished"),
+    ("end", "tail"),
     [
-        (b"", False),
-        (b"data: b", True),
-        (b"data: b\n", True),
-        (b"dat", True),
-        (b": comment", False),
-        (b": comment\n", False),
-        (b"event: x\n", False),
+        (b"", None),
+        (b"data: b", (b"b", "message")),
+        (b"data: b\n", (b"b", "message")),
+        (b"event: x\ndata: b\ndata: c", (b"b\nc", "x")),
+        (b"dat", None),
+        (b": comment", None),
+        (b": comment\n", None),
+        (b"event: x\n", None),
     ],
 )
-def test_an_end_in_the_middle_of_an_event_discards_it_and_can_be_told(tail: bytes, unfinished: bool) -> None:
+def test_an_event_that_no_blank_line_ended_is_the_tail(end: bytes, tail: tuple[bytes, str] | None) -> None:
     parser = EventParser(PLENTY)
-    assert [event for event, _ in parser.feed(b"data: a\n\n" + tail)] == [b"a"]
-    assert parser.unfinished is unfinished
+    assert [event for event, _ in parser.feed(b"data: a\n\n" + end)] == [b"a"]
+    assert parser.tail() == tail
 
 
 @pytest.mark.parametrize("step", [1, 7, 4096], ids=lambda step: f"{step} bytes a read")
@@ -200,7 +201,7 @@ def test_any_split_gives_the_events_of_the_whole(stream: bytes, cuts: list[int],
         refused = True
     assert (events, refused) == (expected, too_large)
     if not refused:
-        assert parser.unfinished is unfinished
+        assert parser.tail() is None or unfinished
 
 
 @given(st.lists(st.text(alphabet='data: id\n\r{"x}', max_size=20).map(str.encode), max_size=6))

@@ -114,7 +114,7 @@ async def test_several_choices_share_a_stream(shim, competitor):
     )
     events = await shim.events(ask(n=2))
     assert [(event.choice, event.content) for event in events if event.content] == [(0, "a"), (1, "b")]
-    assert [event.choice for event in events if event.HasField("choice_finish")] == [1, 0]
+    assert [event.choice for event in events if event.HasField("choice_finish")] == [0, 1]
 
 
 async def test_a_json_answer_comes_as_events_too(shim, competitor):

@@ -7,7 +7,7 @@ import orjson
 from google.protobuf.message import DecodeError
 
 from janus_bench.quality.json_shapes import text
-from janus_bench.quality.observation import Answering, ArtifactLink, Usage
+from janus_bench.quality.observation import Answering, ArtifactLink, Usage, source_in
 from janus_bench.quality.task import Failure
 from janus_mesh.errors import CompetitorFailed, JanusError, from_grpc
 from janus_proto._gen.janus.chat.v1 import chat_pb2, event_pb2
@@ -123,6 +123,7 @@ class ChatEventReader:
             total_tokens=usage.total_tokens,
             cost_usd=usage.cost_usd if usage.HasField("cost_usd") else None,
             sandbox_seconds=usage.sandbox_seconds if usage.HasField("sandbox_seconds") else None,
+            source=source_in(_parsed(usage.extra_json)),
         )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import orjson
 
 from janus_bench.quality.json_shapes import amount, count, items, member, text
-from janus_bench.quality.observation import Answering, ArtifactLink, Usage
+from janus_bench.quality.observation import Answering, ArtifactLink, Usage, source_in
 from janus_bench.quality.task import Failure
 
 from . import failures
@@ -200,6 +200,7 @@ def _take_usage(t: float, usage: object, answering: Answering) -> None:
             total_tokens=count(usage, "total_tokens"),
             cost_usd=amount(usage, "cost_usd"),
             sandbox_seconds=amount(usage, "sandbox_seconds"),
+            source=source_in(usage),
         )
 
 

@@ -1,8 +1,8 @@
 """Programs: an answer's code runs in a sandbox, and what it gives is compared out here.
 
-What calls should return stays outside. So code that prints, exits early or reads its surroundings finds
-nothing to cheat with. The exception is `check`, a test program of its own (HumanEval's form), which runs
-beside the code.
+What calls should return stays outside the sandbox. A test program (`check`, HumanEval's form) runs inside, in
+another process than the code, and gets plain data from it. So code that prints, exits early, reads its
+surroundings or returns objects that are equal to everything finds nothing to cheat with.
 """
 
 import json
@@ -80,9 +80,10 @@ class Code(Rule):
         nonce = secrets.token_hex(16)
         contents = {
             "solution.py": f"{self.preamble}\n{code}",
-            "check.py": self.check or "",
+            # What the prompt gave, such as a function that the test program calls too.
+            "check.py": f"{self.preamble}\n{self.check}" if self.check else "",
             "job.json": json.dumps(self._job(nonce)),
-            "run.py": _runner(),
+            **_programs(),
         }
         tests = len(self.calls) + len(self.programs) + bool(self.check)
         seconds = min(_MOST_SECONDS, tests * self.seconds + _START_SECONDS)
@@ -142,8 +143,10 @@ class Code(Rule):
 
 
 @cache
-def _runner() -> str:
-    return (files(__package__) / "inside" / "run.py").read_text("utf-8")
+def _programs() -> dict[str, str]:
+    """The programs that run inside the sandbox, by file name."""
+    folder = files(__package__) / "inside"
+    return {name: (folder / name).read_text("utf-8") for name in ("run.py", "candidate.py", "plain_data.py")}
 
 
 def _results(stdout: str, nonce: str) -> dict[str, Mapping[str, Any]]:

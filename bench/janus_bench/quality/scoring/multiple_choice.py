@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from janus_bench.quality.task import Answer, Score
 
+from . import latex
 from .normalising import contains_words, normalized
 from .rule import Means, Rule, shortened, verdict
 
@@ -14,9 +15,15 @@ Letter = Annotated[str, Field(pattern=r"^[A-Z]$")]
 
 # A small letter that a word follows is an article, as in "the answer is a metal".
 _LETTER = r"[*_(\[\s\"'`$]{0,6}([A-Z](?![A-Za-z0-9'\u2019])|[a-z](?![A-Za-z0-9'\u2019]|\s+\w))"
-_SAID = re.compile(rf"(?i:\b(?:answer|choice|option)(?:\s+is|\s?[:=]))\s*(?:(?i:option|choice)\s)?{_LETTER}")
+_SAID = re.compile(
+    rf"(?i:(?<![A-Za-z0-9])(?:answer|choice|option)(?:\s+is\b|[*_]{{0,3}}\s?[:=]))\s*(?:(?i:option|choice)\s)?{_LETTER}"
+)
+# What follows a letter when a second one is offered beside it: "B or C", "B and C."
+_SECOND = re.compile(
+    r"[*_)\]\"'`$.]{0,6},?\s{0,3}(?:(?i:or|either)\s|/)\s{0,3}[*_(\[\"'`]{0,4}[A-Z](?![A-Za-z0-9'\u2019])"
+    r"|[*_)\]\"'`$]{0,6},?\s{0,3}(?:(?i:and)\s|&)\s{0,3}[*_(\[\"'`]{0,4}[A-Z][*_)\]\"'`]{0,4}\s{0,3}(?:[.,;:!?\n]|$)"
+)
 _NAMED = re.compile(r"(?i:\b(?:answer|choice|option))\s[*_(\[\"'`]{0,4}([A-Z])(?![A-Za-z0-9'\u2019])")
-_BOXED = re.compile(r"\\boxed\s?\{\s?(?:\\text\s?\{)?\s?\(?([A-Za-z])\)?\s?\}")
 _ALONE = re.compile(r"[\W_]*([A-Za-z])[\W_]*")
 _LEADING = re.compile(r"[*_(\[\s\"'`]{0,6}([A-Z])[*_\"'`]{0,3}[).:\]][*_]{0,3}(?:\s|$)")
 _TOKEN = re.compile(r"(?<![A-Za-z0-9'\u2019])([A-Z])(?![A-Za-z0-9'\u2019])")
@@ -44,11 +51,14 @@ class MultipleChoice(Rule):
 
 
 def choice(text: str, options: dict[str, str]) -> str | None:
-    """The one letter that a text chooses."""
+    """The one letter that a text chooses; None for none, and for several."""
+    said = _said(text)
+    if said is not None and _SECOND.match(text, said.end(1)):
+        return None
     for found in (
-        _BOXED.findall(text)[-1:],
+        _boxed(text),
         _alone(text),
-        _SAID.findall(text)[-1:],
+        [said[1]] if said else [],
         _leading(text),
         sorted(set(_NAMED.findall(text))),
         _by_text(text, options),
@@ -58,6 +68,20 @@ def choice(text: str, options: dict[str, str]) -> str | None:
         if len(letters) == 1:
             return letters[0]
     return None
+
+
+def _said(text: str) -> re.Match[str] | None:
+    """The last "the answer is ..."."""
+    last = None
+    for last in _SAID.finditer(text):  # noqa: B007  # the last one is what is wanted
+        pass
+    return last
+
+
+def _boxed(text: str) -> list[str]:
+    """The letter in the last box, if a letter is all that it holds."""
+    boxes = latex.boxed(text)[-1:]
+    return [found[1] for box in boxes if (found := _ALONE.fullmatch(latex.plain(box)))]
 
 
 def _alone(text: str) -> list[str]:

@@ -1,7 +1,8 @@
 r"""Numbers: which of those in an answer is the answer, and whether it is near enough.
 
 In this order: the last `\boxed{...}`, the last `#### ...`, the last "answer is ..." or "answer: ...", the
-last number at all. Thousands may be grouped by commas, underscores or unbreakable spaces; `3/4` is one too.
+last number at all. Thousands may be grouped by commas, underscores or unbreakable spaces; `3/4` is one too,
+and so are the LaTeX forms of all these.
 """
 
 import math
@@ -13,6 +14,7 @@ from pydantic import Field
 
 from janus_bench.quality.task import Answer, Score
 
+from . import latex
 from .rule import Means, Rule, shortened, verdict
 
 _NUMBER = (
@@ -25,10 +27,14 @@ _VALUE = re.compile(
     r"\s?(?P<unit>[%\u00b0A-Za-z\u00b5\u03a9\u20ac$\u00a3]*+)"
 )
 _MARKS = (
-    re.compile(r"\\boxed\s?\{([^{}]{0,200})\}"),
     re.compile(r"####\s?([^\n]{0,200})"),
-    re.compile(r"(?i)\banswer(?:\s+is|\s*[:=])\**\s*([^\n]{0,200})"),
+    # `**Answer**: 42`, "the answer is 42", but not "the answer isn't 5".
+    re.compile(
+        r"(?i)(?<![A-Za-z0-9])answer(?:\s+is\b(?!['\u2019]|\s+not\b)|[*_]{0,3}\s*[:=])[*_]{0,3}\s*([^\n]{0,200})"
+    ),
 )
+# The sign of an amount stands before the currency: -$5.
+_AMOUNT = re.compile(r"([-+])\s?([$\u20ac\u00a3])\s?(?=[\d.])")
 _SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2011": "-", "\u00d7": "x", "\u2044": "/"})
 _NOISE = 1e-12  # of the arithmetic of fractions; whole numbers below 10^12 are compared exactly
 _GROUPING = re.compile(r"[,_\u2009\u202f\u00a0]")
@@ -74,12 +80,14 @@ class Numeric(Rule):
 
 def final_number(text: str) -> tuple[float, str] | None:
     """The number that a text ends up with, and the word right behind it."""
-    plain = unicodedata.normalize("NFC", text).translate(_SIGNS)
-    for mark in _MARKS:
-        marked = [value for said in mark.findall(plain) if (value := _first(said)) is not None]
-        if marked:
-            return marked[-1]
-    return _last(plain)
+    said = unicodedata.normalize("NFC", text).translate(_SIGNS)
+    boxes = [latex.plain(box) for box in latex.boxed(said)]
+    said = _AMOUNT.sub(r"\2\1", latex.plain(said))
+    for marked in (boxes, *(mark.findall(said) for mark in _MARKS)):
+        numbers = [value for place in marked if (value := _first(_AMOUNT.sub(r"\2\1", place))) is not None]
+        if numbers:
+            return numbers[-1]
+    return _last(said)
 
 
 def _first(text: str) -> tuple[float, str] | None:

@@ -382,11 +382,19 @@ class Usage(_message.Message):
     total_tokens: _builtins.int
     """Tokens in all, as reported."""
     cost_usd: _builtins.float
-    """Cost in US dollars."""
+    """Cost in US dollars. Proven only when `janus.source` or `janus.cost_source` is not `reported`."""
     sandbox_seconds: _builtins.float
     """Sandbox time in seconds."""
     extra_json: _builtins.str
-    """JSON object of the other fields, such as `completion_tokens_details`."""
+    """JSON object of the other fields, such as `completion_tokens_details`.
+
+    `janus` in it is written by the router alone: `{"source", "cost_source"?, "reported"?}`. `source` is
+    `metered` (the platform services counted the tokens and the cost), `estimated` (they estimated them, or
+    the router estimated the tokens from the text's length because nobody counted them) or `reported` (the
+    competitor's claim). `cost_source` is set when the cost has another source: model calls were not metered,
+    but the cost of other services was. `reported` holds the competitor's figures that were
+    overridden or cannot be; null stands for a number that JSON does not have.
+    """
     def __init__(
         self,
         *,
@@ -443,7 +451,7 @@ class Finish(_message.Message):
     USAGE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def usage(self) -> Global___Usage:
-        """What it took in all; not set when the competitor reported nothing."""
+        """What it took in all. From the router always set; from a competitor not set when it does not say."""
 
     def __init__(
         self,

@@ -24,15 +24,15 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cjanus/router/v1/router.proto\x12\x0fjanus.router.v1\"\xe6\x01\n\nCompetitor\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\x12\x0e\n\x06models\x18\x03 \x03(\t\x12\x0e\n\x06weight\x18\x04 \x01(\x01\x12\x17\n\x0fmax_concurrency\x18\x05 \x01(\r\x12/\n\x05state\x18\x06 \x01(\x0e\x32 .janus.router.v1.CompetitorState\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12\x16\n\x0elive_exchanges\x18\x08 \x01(\r\x12\x18\n\x10queued_exchanges\x18\t \x01(\r\x12\x13\n\x0b\x64\x65scription\x18\n \x01(\t\"\x18\n\x16ListCompetitorsRequest\"b\n\x17ListCompetitorsResponse\x12\x30\n\x0b\x63ompetitors\x18\x01 \x03(\x0b\x32\x1b.janus.router.v1.Competitor\x12\x15\n\rdefault_model\x18\x02 \x01(\t\"2\n\x19\x44\x65scribeCompetitorRequest\x12\x15\n\rcompetitor_id\x18\x01 \x01(\t\"M\n\x1a\x44\x65scribeCompetitorResponse\x12/\n\ncompetitor\x18\x01 \x01(\x0b\x32\x1b.janus.router.v1.Competitor\"\x19\n\x17WatchCompetitorsRequest\"L\n\x18WatchCompetitorsResponse\x12\x30\n\x0b\x63ompetitors\x18\x01 \x03(\x0b\x32\x1b.janus.router.v1.Competitor\"c\n\x19RegisterCompetitorRequest\x12/\n\ncompetitor\x18\x01 \x01(\x0b\x32\x1b.janus.router.v1.Competitor\x12\x15\n\rlease_seconds\x18\x02 \x01(\r\"0\n\x1aRegisterCompetitorResponse\x12\x12\n\nexpires_at\x18\x01 \x01(\x03\"?\n\x16\x44rainCompetitorRequest\x12\x15\n\rcompetitor_id\x18\x01 \x01(\t\x12\x0e\n\x06resume\x18\x02 \x01(\x08\"1\n\x17\x44rainCompetitorResponse\x12\x16\n\x0elive_exchanges\x18\x01 \x01(\r*\xcf\x01\n\x0f\x43ompetitorState\x12 \n\x1c\x43OMPETITOR_STATE_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x43OMPETITOR_STATE_CONNECTING\x10\x01\x12\x1c\n\x18\x43OMPETITOR_STATE_HEALTHY\x10\x02\x12\x1e\n\x1a\x43OMPETITOR_STATE_UNHEALTHY\x10\x03\x12\x1c\n\x18\x43OMPETITOR_STATE_EJECTED\x10\x04\x12\x1d\n\x19\x43OMPETITOR_STATE_DRAINING\x10\x05\x32\xa4\x04\n\rRouterService\x12\x64\n\x0fListCompetitors\x12\'.janus.router.v1.ListCompetitorsRequest\x1a(.janus.router.v1.ListCompetitorsResponse\x12m\n\x12\x44\x65scribeCompetitor\x12*.janus.router.v1.DescribeCompetitorRequest\x1a+.janus.router.v1.DescribeCompetitorResponse\x12i\n\x10WatchCompetitors\x12(.janus.router.v1.WatchCompetitorsRequest\x1a).janus.router.v1.WatchCompetitorsResponse0\x01\x12m\n\x12RegisterCompetitor\x12*.janus.router.v1.RegisterCompetitorRequest\x1a+.janus.router.v1.RegisterCompetitorResponse\x12\x64\n\x0f\x44rainCompetitor\x12\'.janus.router.v1.DrainCompetitorRequest\x1a(.janus.router.v1.DrainCompetitorResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cjanus/router/v1/router.proto\x12\x0fjanus.router.v1\"\xe6\x01\n\nCompetitor\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\x12\x0e\n\x06models\x18\x03 \x03(\t\x12\x0e\n\x06weight\x18\x04 \x01(\x01\x12\x17\n\x0fmax_concurrency\x18\x05 \x01(\r\x12/\n\x05state\x18\x06 \x01(\x0e\x32 .janus.router.v1.CompetitorState\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12\x16\n\x0elive_exchanges\x18\x08 \x01(\r\x12\x18\n\x10queued_exchanges\x18\t \x01(\r\x12\x13\n\x0b\x64\x65scription\x18\n \x01(\t\"\x18\n\x16ListCompetitorsRequest\"b\n\x17ListCompetitorsResponse\x12\x30\n\x0b\x63ompetitors\x18\x01 \x03(\x0b\x32\x1b.janus.router.v1.Competitor\x12\x15\n\rdefault_model\x18\x02 \x01(\t\"2\n\x19\x44\x65scribeCompetitorRequest\x12\x15\n\rcompetitor_id\x18\x01 \x01(\t\"M\n\x1a\x44\x65scribeCompetitorResponse\x12/\n\ncompetitor\x18\x01 \x01(\x0b\x32\x1b.janus.router.v1.Competitor\"\x19\n\x17WatchCompetitorsRequest\"L\n\x18WatchCompetitorsResponse\x12\x30\n\x0b\x63ompetitors\x18\x01 \x03(\x0b\x32\x1b.janus.router.v1.Competitor\"y\n\x19RegisterCompetitorRequest\x12/\n\ncompetitor\x18\x01 \x01(\x0b\x32\x1b.janus.router.v1.Competitor\x12\x15\n\rlease_seconds\x18\x02 \x01(\r\x12\x14\n\x0clease_secret\x18\x03 \x01(\t\"F\n\x1aRegisterCompetitorResponse\x12\x12\n\nexpires_at\x18\x01 \x01(\x03\x12\x14\n\x0clease_secret\x18\x02 \x01(\t\"?\n\x16\x44rainCompetitorRequest\x12\x15\n\rcompetitor_id\x18\x01 \x01(\t\x12\x0e\n\x06resume\x18\x02 \x01(\x08\"1\n\x17\x44rainCompetitorResponse\x12\x16\n\x0elive_exchanges\x18\x01 \x01(\r*\xcf\x01\n\x0f\x43ompetitorState\x12 \n\x1c\x43OMPETITOR_STATE_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x43OMPETITOR_STATE_CONNECTING\x10\x01\x12\x1c\n\x18\x43OMPETITOR_STATE_HEALTHY\x10\x02\x12\x1e\n\x1a\x43OMPETITOR_STATE_UNHEALTHY\x10\x03\x12\x1c\n\x18\x43OMPETITOR_STATE_EJECTED\x10\x04\x12\x1d\n\x19\x43OMPETITOR_STATE_DRAINING\x10\x05\x32\xa4\x04\n\rRouterService\x12\x64\n\x0fListCompetitors\x12\'.janus.router.v1.ListCompetitorsRequest\x1a(.janus.router.v1.ListCompetitorsResponse\x12m\n\x12\x44\x65scribeCompetitor\x12*.janus.router.v1.DescribeCompetitorRequest\x1a+.janus.router.v1.DescribeCompetitorResponse\x12i\n\x10WatchCompetitors\x12(.janus.router.v1.WatchCompetitorsRequest\x1a).janus.router.v1.WatchCompetitorsResponse0\x01\x12m\n\x12RegisterCompetitor\x12*.janus.router.v1.RegisterCompetitorRequest\x1a+.janus.router.v1.RegisterCompetitorResponse\x12\x64\n\x0f\x44rainCompetitor\x12\'.janus.router.v1.DrainCompetitorRequest\x1a(.janus.router.v1.DrainCompetitorResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'janus.router.v1.router_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_COMPETITORSTATE']._serialized_start=912
-  _globals['_COMPETITORSTATE']._serialized_end=1119
+  _globals['_COMPETITORSTATE']._serialized_start=956
+  _globals['_COMPETITORSTATE']._serialized_end=1163
   _globals['_COMPETITOR']._serialized_start=50
   _globals['_COMPETITOR']._serialized_end=280
   _globals['_LISTCOMPETITORSREQUEST']._serialized_start=282
@@ -48,13 +48,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WATCHCOMPETITORSRESPONSE']._serialized_start=566
   _globals['_WATCHCOMPETITORSRESPONSE']._serialized_end=642
   _globals['_REGISTERCOMPETITORREQUEST']._serialized_start=644
-  _globals['_REGISTERCOMPETITORREQUEST']._serialized_end=743
-  _globals['_REGISTERCOMPETITORRESPONSE']._serialized_start=745
-  _globals['_REGISTERCOMPETITORRESPONSE']._serialized_end=793
-  _globals['_DRAINCOMPETITORREQUEST']._serialized_start=795
-  _globals['_DRAINCOMPETITORREQUEST']._serialized_end=858
-  _globals['_DRAINCOMPETITORRESPONSE']._serialized_start=860
-  _globals['_DRAINCOMPETITORRESPONSE']._serialized_end=909
-  _globals['_ROUTERSERVICE']._serialized_start=1122
-  _globals['_ROUTERSERVICE']._serialized_end=1670
+  _globals['_REGISTERCOMPETITORREQUEST']._serialized_end=765
+  _globals['_REGISTERCOMPETITORRESPONSE']._serialized_start=767
+  _globals['_REGISTERCOMPETITORRESPONSE']._serialized_end=837
+  _globals['_DRAINCOMPETITORREQUEST']._serialized_start=839
+  _globals['_DRAINCOMPETITORREQUEST']._serialized_end=902
+  _globals['_DRAINCOMPETITORRESPONSE']._serialized_start=904
+  _globals['_DRAINCOMPETITORRESPONSE']._serialized_end=953
+  _globals['_ROUTERSERVICE']._serialized_start=1166
+  _globals['_ROUTERSERVICE']._serialized_end=1714
 # @@protoc_insertion_point(module_scope)

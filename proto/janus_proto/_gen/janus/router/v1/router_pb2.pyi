@@ -74,7 +74,7 @@ class Competitor(_message.Message):
     id: _builtins.str
     """`competitor_id`; also a model id."""
     url: _builtins.str
-    """http(s):// address behind the shim, or grpc://host:port."""
+    """http(s):// address behind the shim, or grpc(s)://host:port."""
     weight: _builtins.float
     """Share of default traffic under the weighted policy."""
     max_concurrency: _builtins.int
@@ -82,13 +82,17 @@ class Competitor(_message.Message):
     state: Global___CompetitorState.ValueType
     """How it is doing."""
     reason: _builtins.str
-    """Why it is not healthy; empty when it is."""
+    """Why it is not healthy; empty when it is. May quote the competitor: one line without control characters,
+    at most 500 characters.
+    """
     live_exchanges: _builtins.int
     """Exchanges in flight now, on this router."""
     queued_exchanges: _builtins.int
     """Exchanges that wait for a place, on this router."""
     description: _builtins.str
-    """Plain words for people about what it is; empty when not given."""
+    """Plain words for people about what it is, at most 1000 characters without control characters; empty when
+    not given.
+    """
     @_builtins.property
     def models(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Further model ids and aliases."""
@@ -255,8 +259,14 @@ class RegisterCompetitorRequest(_message.Message):
 
     COMPETITOR_FIELD_NUMBER: _builtins.int
     LEASE_SECONDS_FIELD_NUMBER: _builtins.int
+    LEASE_SECRET_FIELD_NUMBER: _builtins.int
     lease_seconds: _builtins.int
-    """How long it stays without being renewed, seconds; 0 means 30."""
+    """How long it stays without being renewed, seconds; 0 means 30, at most 86400."""
+    lease_secret: _builtins.str
+    """Proves that the caller holds the lease of this id; required to renew or replace a live lease. For an id
+    that is not leased it becomes the secret of the new lease, so that a holder can come back after its lease
+    ended: 16 to 256 visible ASCII characters. Empty there: the router makes one.
+    """
     @_builtins.property
     def competitor(self) -> Global___Competitor:
         """The competitor; `id` and `url` are required. State and counts are ignored."""
@@ -266,10 +276,11 @@ class RegisterCompetitorRequest(_message.Message):
         *,
         competitor: Global___Competitor | None = ...,
         lease_seconds: _builtins.int = ...,
+        lease_secret: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["competitor", b"competitor"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["competitor", b"competitor", "lease_seconds", b"lease_seconds"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["competitor", b"competitor", "lease_seconds", b"lease_seconds", "lease_secret", b"lease_secret"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -282,16 +293,20 @@ class RegisterCompetitorResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
+    LEASE_SECRET_FIELD_NUMBER: _builtins.int
     expires_at: _builtins.int
     """When the lease ends, seconds since 1970 (UTC)."""
+    lease_secret: _builtins.str
+    """The lease's secret, to be sent with every renewal. Whoever knows it can replace the competitor."""
     def __init__(
         self,
         *,
         expires_at: _builtins.int = ...,
+        lease_secret: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["expires_at", b"expires_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expires_at", b"expires_at", "lease_secret", b"lease_secret"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

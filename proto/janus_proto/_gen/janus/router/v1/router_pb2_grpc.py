@@ -88,14 +88,16 @@ class RouterServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RegisterCompetitor(self, request, context):
-        """Adds a competitor for as long as its lease is renewed by registering again.
+        """Adds a competitor for as long as its lease is renewed by registering again. Only grpc:// and grpcs://
+        competitors can register. PERMISSION_DENIED when the id is leased and `lease_secret` is not its secret.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DrainCompetitor(self, request, context):
-        """Stops sending new exchanges to a competitor; live ones go on. Undone by `resume`.
+        """Stops sending new exchanges to a competitor; live ones go on. Undone by `resume`. For operators: it needs
+        no lease secret, so whoever reaches this service may drain any competitor.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -40,9 +40,13 @@ class RouterServiceStub:
     WatchCompetitors: _grpc.UnaryStreamMultiCallable[_router_pb2.WatchCompetitorsRequest, _router_pb2.WatchCompetitorsResponse]
     """The list now, then anew after each change."""
     RegisterCompetitor: _grpc.UnaryUnaryMultiCallable[_router_pb2.RegisterCompetitorRequest, _router_pb2.RegisterCompetitorResponse]
-    """Adds a competitor for as long as its lease is renewed by registering again."""
+    """Adds a competitor for as long as its lease is renewed by registering again. Only grpc:// and grpcs://
+    competitors can register. PERMISSION_DENIED when the id is leased and `lease_secret` is not its secret.
+    """
     DrainCompetitor: _grpc.UnaryUnaryMultiCallable[_router_pb2.DrainCompetitorRequest, _router_pb2.DrainCompetitorResponse]
-    """Stops sending new exchanges to a competitor; live ones go on. Undone by `resume`."""
+    """Stops sending new exchanges to a competitor; live ones go on. Undone by `resume`. For operators: it needs
+    no lease secret, so whoever reaches this service may drain any competitor.
+    """
 
 @_typing.type_check_only
 class RouterServiceAsyncStub(RouterServiceStub):
@@ -56,9 +60,13 @@ class RouterServiceAsyncStub(RouterServiceStub):
     WatchCompetitors: _aio.UnaryStreamMultiCallable[_router_pb2.WatchCompetitorsRequest, _router_pb2.WatchCompetitorsResponse]  # type: ignore[assignment]
     """The list now, then anew after each change."""
     RegisterCompetitor: _aio.UnaryUnaryMultiCallable[_router_pb2.RegisterCompetitorRequest, _router_pb2.RegisterCompetitorResponse]  # type: ignore[assignment]
-    """Adds a competitor for as long as its lease is renewed by registering again."""
+    """Adds a competitor for as long as its lease is renewed by registering again. Only grpc:// and grpcs://
+    competitors can register. PERMISSION_DENIED when the id is leased and `lease_secret` is not its secret.
+    """
     DrainCompetitor: _aio.UnaryUnaryMultiCallable[_router_pb2.DrainCompetitorRequest, _router_pb2.DrainCompetitorResponse]  # type: ignore[assignment]
-    """Stops sending new exchanges to a competitor; live ones go on. Undone by `resume`."""
+    """Stops sending new exchanges to a competitor; live ones go on. Undone by `resume`. For operators: it needs
+    no lease secret, so whoever reaches this service may drain any competitor.
+    """
 
 class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
     """The registry behind the router: who competes, how they are, and how to change it."""
@@ -93,7 +101,9 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _router_pb2.RegisterCompetitorRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_router_pb2.RegisterCompetitorResponse, _abc.Awaitable[_router_pb2.RegisterCompetitorResponse]]:
-        """Adds a competitor for as long as its lease is renewed by registering again."""
+        """Adds a competitor for as long as its lease is renewed by registering again. Only grpc:// and grpcs://
+        competitors can register. PERMISSION_DENIED when the id is leased and `lease_secret` is not its secret.
+        """
 
     @_abc_1.abstractmethod
     def DrainCompetitor(
@@ -101,6 +111,8 @@ class RouterServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _router_pb2.DrainCompetitorRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_router_pb2.DrainCompetitorResponse, _abc.Awaitable[_router_pb2.DrainCompetitorResponse]]:
-        """Stops sending new exchanges to a competitor; live ones go on. Undone by `resume`."""
+        """Stops sending new exchanges to a competitor; live ones go on. Undone by `resume`. For operators: it needs
+        no lease secret, so whoever reaches this service may drain any competitor.
+        """
 
 def add_RouterServiceServicer_to_server(servicer: RouterServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
