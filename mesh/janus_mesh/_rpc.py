@@ -115,7 +115,10 @@ class _ServerTransport:
     async def listen(self, answering: asyncio.Task[Any]) -> None:
         """Takes in the caller's later frames until it closes its half."""
         while True:
-            frame = await self.context.read()
+            try:
+                frame = await self.context.read()
+            except InvalidRequest as error:  # too many fields, see `wire_bounds`
+                frame = chat_pb2.ChatServiceChatRequest(cancel=chat_pb2.Cancel(reason=error.message))
             if frame is grpc.aio.EOF:
                 return
             if frame.HasField("cancel"):
