@@ -22,6 +22,7 @@ _ROLES = {
     pb.ROLE_USER: "user",
     pb.ROLE_ASSISTANT: "assistant",
     pb.ROLE_TOOL: "tool",
+    pb.ROLE_FUNCTION: "function",
 }
 _OPTIONAL: tuple[Any, ...] = (  # the stub's HasField takes each name as a literal
     "temperature",

@@ -17,6 +17,8 @@ async def serve(settings: EdgeSettings, stop: asyncio.Event) -> None:
         if settings.competition_url:
             competition = await stack.enter_async_context(mesh.dial(settings.competition_url))
         app = create_app(settings, router, competition)
+        stack.push_async_callback(app.parser.close)
+        await app.parser.start()
         await mesh.serve_http(app, settings.host, settings.port, stop, drain_seconds=settings.drain_seconds)
 
 

@@ -24,6 +24,13 @@ from .competition.visitor import Visitors
 from .docs_page import docs_routes
 from .head_requests import HeadRequests
 from .health import VERSION, health_routes
+from .intake.bodies import Bodies, Pace
+from .intake.callers import Callers
+from .intake.client_address import ClientAddresses
+from .intake.held_bytes import HeldBytes
+from .intake.limits import RATE_LIMIT_HEADERS, ChatLimits, Limiter
+from .intake.parser import Parser
+from .intake.uploads import Uploads
 from .middleware import AccessMiddleware, Cors
 from .models import model_routes
 from .router_client import RouterClient
@@ -34,7 +41,12 @@ log = logs.get("edge")
 
 
 class EdgeApp(FastAPI):
-    """FastAPI, but for chats, which are answered before its layers; around both stands what is for all."""
+    """FastAPI, but for chats, which are answered before its layers; around both stands what is for all.
+
+    `parser` has a process of its own: `start` it before serving, and `close` it afterwards.
+    """
+
+    parser: Parser
 
     def surround(self, chats: ASGIApp, settings: EdgeSettings) -> None:
         """To be called once, before it serves."""
@@ -50,7 +62,7 @@ class EdgeApp(FastAPI):
                 allow_origins=settings.cors_origins,
                 allow_methods=["GET", "HEAD", "POST"],
                 allow_headers=["*"],
-                expose_headers=["x-request-id", "x-janus-competitor", "retry-after"],
+                expose_headers=["x-request-id", "x-janus-competitor", "retry-after", *RATE_LIMIT_HEADERS],
             )
         )
 
@@ -74,20 +86,35 @@ def create_app(settings: EdgeSettings, peer: mesh.Peer, competition: mesh.Peer |
         # One span per request is made by our own middleware, which also names it to the mesh.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
+    app.parser = Parser()
     router = RouterClient(peer, call_timeout=settings.connect_timeout, total_timeout=settings.total_timeout)
-    signer = ArtifactSigner(_artifact_key(settings))
+    artifact_key = _artifact_key(settings)
+    signer = ArtifactSigner(artifact_key)
     keys = ApiKeys([key.get_secret_value() for key in settings.api_keys])
     admission = Admission(settings.max_streams)
+    clients = ClientAddresses(settings.trusted_proxies, settings.client_address_header)
+    app.state.bodies = bodies = Bodies(
+        HeldBytes(settings.max_held_bytes),
+        Uploads(settings.max_uploads, settings.uploads_per_address),
+        clients,
+        Pace(settings.min_upload_rate),
+    )
     gateway = ChatGateway(
         settings=settings,
         router=router,
         links=ArtifactLinks(signer, public_url=settings.public_url, max_ttl=settings.artifact_max_ttl),
         admission=admission,
         keys=keys,
+        callers=Callers(artifact_key, clients, limit_loopback=settings.limit_loopback),
+        limiter=Limiter(
+            ChatLimits(settings.requests_per_minute, settings.tokens_per_minute, settings.streams_per_caller)
+        ),
+        bodies=bodies,
+        parser=app.parser,
     )
     chats = chat_routes(gateway)
     contest = CompetitionClient(competition)
-    visitors = Visitors(settings.client_address_header)
+    visitors = Visitors(clients, public_url=settings.public_url)
     ring = Ring(contest, router, admission, settings)
     guarded = [
         chats,

@@ -7,6 +7,7 @@ against the client's departure from the first byte to the last.
 import asyncio
 import time
 from dataclasses import dataclass
+from typing import Self
 
 from fastapi import APIRouter
 from starlette.datastructures import Headers
@@ -16,17 +17,20 @@ from starlette.types import Receive, Scope, Send
 
 import janus_mesh as mesh
 from janus_mesh.http import ClientLeft
-from janus_mesh.openai import ParsedRequest, parse_chat_request
+from janus_mesh.openai import ParsedRequest
 from janus_proto._gen.janus.chat.v1 import event_pb2
 
 from .admission import Admission
 from .answer_json import Identity
 from .api_keys import ApiKeys
 from .artifact_links import ArtifactLinks
-from .body import read_json_body
 from .chunks import ChunkWriter
 from .completion import CompletionBuilder
 from .departure import receive_nothing, until_client_leaves
+from .intake.bodies import Bodies, HeldBody
+from .intake.callers import Callers
+from .intake.limits import Admitted, Limiter
+from .intake.parser import Parser
 from .openapi import CHAT_REQUEST, CHAT_RESPONSES
 from .record import RequestRecord
 from .route_event import RouteEvents
@@ -34,10 +38,6 @@ from .router_client import RouterClient
 from .settings import EdgeSettings
 from .steps import requested_steps
 from .streaming import AnswerStream
-
-# Parsing more than this takes longer than other streams should have to wait.
-_PARSE_INLINE_BYTES = 64 * 1024
-
 
 CHAT_PATH = "/v1/chat/completions"
 
@@ -51,6 +51,10 @@ class ChatGateway:
     links: ArtifactLinks
     admission: Admission
     keys: ApiKeys
+    callers: Callers
+    limiter: Limiter
+    bodies: Bodies
+    parser: Parser
 
 
 class ChatApp:
@@ -66,7 +70,6 @@ class ChatApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["route"] = self._route
-        self._gateway.keys.check(Headers(scope=scope).get("authorization", ""))
         await ChatResponse(self._gateway)(scope, receive, send)
 
 
@@ -95,37 +98,45 @@ class ChatResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         record = RequestRecord.of(scope)
-        settings = self._gateway.settings
+        gateway = self._gateway
+        caller = gateway.callers.identify(scope, gateway.keys.check(Headers(scope=scope)))
         try:
-            with self._gateway.admission.place():
-                body = await read_json_body(
-                    Headers(scope=scope),
-                    receive,
-                    limit=settings.max_body_bytes,
-                    seconds=settings.body_timeout,
-                )
-                async with until_client_leaves(receive, record):
-                    await self._answer(await _parsed(body), scope, send)
+            with (
+                gateway.limiter.admit(caller.key if caller.limited else "", record.headers) as admitted,
+                gateway.bodies.hold(scope) as held,
+            ):
+                gateway.admission.require_place()
+                body = await self._body(held, receive)
+                with gateway.admission.place():
+                    async with until_client_leaves(receive, record):
+                        asked = _Asked.of(await gateway.parser.parse(body), gateway.router, caller.key)
+                        del body
+                        await self._answer(asked, held, scope, send)
+                        _count_tokens(asked.exchange, admitted)
         except ClientLeft:
             record.client_left = True
 
-    async def _answer(self, parsed: ParsedRequest, scope: Scope, send: Send) -> None:
+    async def _body(self, held: HeldBody, receive: Receive) -> bytes:
+        settings = self._gateway.settings
+        return await held.read_json(receive, limit=settings.max_body_bytes, seconds=settings.body_timeout)
+
+    async def _answer(self, asked: "_Asked", held: HeldBody, scope: Scope, send: Send) -> None:
         record = RequestRecord.of(scope)
-        request = parsed.request
         steps = requested_steps(Headers(scope=scope))
         identity = Identity(
             id=f"chatcmpl-{record.request_id.removeprefix('req_')}",
             created=int(time.time()),
-            model=request.model,
+            model=asked.model,
         )
 
         def artifact_url(artifact: event_pb2.Artifact) -> str:
-            return self._gateway.links.url(artifact, record.competitor_id or request.competitor_id)
+            return self._gateway.links.url(artifact, record.competitor_id or asked.competitor_id)
 
-        async with self._gateway.router.chat(request) as exchange:
-            if parsed.stream:
+        async with asked.exchange as exchange:
+            held.release()
+            if asked.stream:
                 writer = ChunkWriter(
-                    identity, include_usage=parsed.include_usage, artifact_url=artifact_url, steps=steps
+                    identity, include_usage=asked.include_usage, artifact_url=artifact_url, steps=steps
                 )
                 answer = AnswerStream(exchange, writer, record)
                 await answer.respond(send, ping_seconds=self._gateway.settings.keepalive_seconds)
@@ -146,7 +157,28 @@ class ChatResponse(Response):
         await Response(whole, media_type="application/json")(scope, receive_nothing, send)
 
 
-async def _parsed(body: bytes) -> ParsedRequest:
-    if len(body) <= _PARSE_INLINE_BYTES:
-        return parse_chat_request(body)
-    return await asyncio.to_thread(parse_chat_request, body)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is needed of a request once it is on its way; the request itself may hold megabytes."""
+
+    exchange: mesh.ClientExchange
+    model: str
+    competitor_id: str
+    stream: bool
+    include_usage: bool
+
+    @classmethod
+    def of(cls, parsed: ParsedRequest, router: RouterClient, caller: str) -> Self:
+        return cls(
+            exchange=router.chat(parsed.request, caller=caller),
+            model=parsed.request.model,
+            competitor_id=parsed.request.competitor_id,
+            stream=parsed.stream,
+            include_usage=parsed.include_usage,
+        )
+
+
+def _count_tokens(exchange: mesh.ClientExchange, admitted: Admitted) -> None:
+    finish = exchange.finish
+    if finish is not None and finish.HasField("usage"):
+        admitted.used(finish.usage.prompt_tokens + finish.usage.completion_tokens)

@@ -1,12 +1,13 @@
-"""`GET /health` and `GET /metrics`, for those who run the edge."""
+"""`GET /health`, and `GET /metrics` for Prometheus on this machine or a private network."""
 
 from importlib.metadata import version
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Request
 
-from janus_mesh.errors import Unavailable
+from janus_mesh.errors import NotFound, Unavailable
 from janus_mesh.http import metrics_route
 
+from .intake.client_address import is_local
 from .openapi import Responses, error_statuses
 from .router_client import RouterClient
 from .schemas import Health
@@ -28,5 +29,12 @@ def health_routes(router: RouterClient) -> APIRouter:
             raise Unavailable("the router does not answer", code="router_unavailable")
         return Health(status="degraded", version=VERSION, router="unreachable")
 
-    routes.include_router(metrics_route(summary="Prometheus metrics", responses=_METRICS))
+    metrics = metrics_route(summary="Prometheus metrics", responses=_METRICS)
+    routes.include_router(metrics, dependencies=[Depends(_from_inside)])
     return routes
+
+
+async def _from_inside(request: Request) -> None:
+    """Metrics name competitors and tell the load, so they are not served to the public."""
+    if not is_local(request.scope):
+        raise NotFound(f"there is no {request.method} {request.url.path}")

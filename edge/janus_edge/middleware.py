@@ -111,6 +111,7 @@ class _Response:
         self._record.response_begun = True
         headers = message.setdefault("headers", [])
         headers.append((b"x-request-id", self._record.request_id.encode()))
+        headers += self._record.headers
         # A competitor's name comes from outside this process; it must not be able to break the head.
         if not self._record.anonymous and _HEADER_SAFE.fullmatch(self._record.competitor_id):
             headers.append((b"x-janus-competitor", self._record.competitor_id.encode()))

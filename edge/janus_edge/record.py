@@ -3,7 +3,7 @@
 The middleware puts a `RequestRecord` into the ASGI scope; whoever learns something notes it there.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from starlette.types import Scope
@@ -22,6 +22,7 @@ class RequestRecord:
     response_complete: bool = False
     client_left: bool = False
     anonymous: bool = False  # the client must not learn who answers
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)  # for the response, whatever it is
 
     def attach(self, scope: Scope) -> None:
         scope[_KEY] = self

@@ -37,9 +37,12 @@ class RouterClient:
         self._artifacts = peer.stub(artifact_pb2_grpc.ArtifactServiceStub)
         self._health = peer.stub(health_pb2_grpc.HealthStub)
 
-    def chat(self, request: request_pb2.ChatRequest) -> mesh.ClientExchange:
-        """Opens an exchange, to be entered with `async with`; leaving it cancels the work upstream."""
-        return self._peer.chat(request, deadline=self._total_timeout)
+    def chat(self, request: request_pb2.ChatRequest, *, caller: str = "") -> mesh.ClientExchange:
+        """Opens an exchange, to be entered with `async with`; leaving it cancels the work upstream.
+
+        `caller` is the opaque key of who asks, see `intake.callers`.
+        """
+        return self._peer.chat(request, deadline=self._total_timeout, caller=caller)
 
     async def competitors(self) -> router_pb2.ListCompetitorsResponse:
         """Every competitor with its state."""

@@ -1,5 +1,6 @@
 """The edge's configuration. Each field is the environment variable `JANUS_` plus its name in capitals."""
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,12 +23,21 @@ class EdgeSettings(ServiceSettings, StreamTimeouts):
     router_url: str = Field("127.0.0.1:50051", description="host:port of the router.")
 
     competition_url: str = Field("", description="host:port of the competition service; empty for none.")
-    client_address_header: str = Field("", description="Where a trusted proxy writes a client's address.")
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    client_address_header: str = Field("", description="Where trusted proxies write a client's address.")
 
     max_body_bytes: Bytes = Field(32 * MEBIBYTE, description="Largest request body.")
     body_timeout: Seconds = Field(30.0, description="For the whole request body to arrive.")
+    max_held_bytes: Bytes = Field(256 * MEBIBYTE, description="Bytes of all request bodies held at once.")
+    max_uploads: int = Field(256, gt=0, description="Bodies that take more than 1 s to arrive, at once.")
+    uploads_per_address: int = Field(16, gt=0, description="The same, from one address.")
+    min_upload_rate: Bytes = Field(1024, description="Bytes per second of a body, on average after 5 s.")
     keepalive_seconds: Seconds = Field(1.5, description="Longest silence of a stream before a ping.")
     max_streams: int = Field(1024, gt=0, description="Chats at once; more are refused with 429.")
+    requests_per_minute: int = Field(600, ge=0, description="Chats of one caller; 0 for no limit.")
+    tokens_per_minute: int = Field(1_000_000, ge=0, description="Tokens of one caller; 0 for no limit.")
+    streams_per_caller: int = Field(128, ge=0, description="Chats of one caller at once; 0 for no limit.")
+    limit_loopback: bool = Field(False, description="Whether these limits hold for this machine, too.")
     max_answer_bytes: Bytes = Field(64 * MEBIBYTE, description="Largest answer that is not streamed.")
 
     public_url: str = Field("", description="Address under which clients reach the edge.")
@@ -39,7 +49,7 @@ class EdgeSettings(ServiceSettings, StreamTimeouts):
     cors_origins: CommaSeparated = ("http://localhost:3000",)
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
 
-    @field_validator("cors_origins", "api_keys", mode="before")
+    @field_validator("cors_origins", "api_keys", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):

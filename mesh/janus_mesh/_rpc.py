@@ -10,7 +10,7 @@ from google.protobuf.message import DecodeError
 from janus_proto._gen.janus.chat.v1 import chat_pb2, chat_pb2_grpc, event_pb2, request_pb2
 
 from . import logs
-from .errors import CompetitorFailed, JanusError, from_grpc
+from .errors import CompetitorFailed, InvalidRequest, JanusError, from_grpc, trailer
 from .exchange import Answer, Exchange, conduct
 from .incoming import incoming_exchange
 from .link.events import Said
@@ -76,6 +76,8 @@ class ChatServicer(chat_pb2_grpc.ChatServiceServicer):
             await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "the first frame never came")
         except DecodeError:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the first frame cannot be read")
+        except InvalidRequest as error:  # too many fields, see `wire_bounds`
+            await context.abort(error.status.grpc, error.message, trailer(error))
         if first is grpc.aio.EOF or first.WhichOneof("frame") != "request":
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the first frame must carry `request`")
         opening: chat_pb2.ChatServiceChatRequest = first
@@ -121,6 +123,8 @@ class _ServerTransport:
                 frame = await self.context.read()
             except DecodeError:
                 frame = chat_pb2.ChatServiceChatRequest(cancel=chat_pb2.Cancel(reason="unreadable frame"))
+            except InvalidRequest as error:  # too many fields, see `wire_bounds`
+                frame = chat_pb2.ChatServiceChatRequest(cancel=chat_pb2.Cancel(reason=error.message))
             if frame is grpc.aio.EOF:
                 return
             if frame.WhichOneof("frame"):

@@ -60,15 +60,17 @@ class ClientExchange:
         "_timeouts",
         "_unread",
         "_watchdog",
+        "finish",
         "transport",
     )
 
     def __init__(self, open_: Open, request: request_pb2.ChatRequest, timeouts: Timeouts) -> None:
         self._open = open_
         self.transport: ClientTransport | None = None
-        self._request = request
+        self._request: request_pb2.ChatRequest | None = request
         self._timeouts = timeouts
         self._ended = False
+        self.finish: event_pb2.Finish | None = None  # the ending, once it was read
         self._unread: list[event_pb2.ChatEvent] = []
         self._expired: JanusError | None = None
         self._watchdog: Watchdog | None = None
@@ -78,9 +80,12 @@ class ClientExchange:
     async def __aenter__(self) -> Self:
         self._watchdog = Watchdog(self._timeouts, self._expire, self._is_starved)
         bound = self._timeouts.opening
+        # A request may hold megabytes, which are not needed once it is on its way.
+        request, self._request = self._request, None
+        assert request is not None, "an exchange is entered once"
         try:
             async with asyncio.timeout(bound):
-                self.transport = await self._open(self._request, self._timeouts.total)
+                self.transport = await self._open(request, self._timeouts.total)
         except TimeoutError:
             self._close()
             raise Unavailable(f"the peer could not be reached within {bound:g} s") from None
@@ -227,6 +232,7 @@ class ClientExchange:
             raise JanusError.from_proto(event.error)
         if payload == "finish":
             self._ended = True
+            self.finish = event.finish
         return event
 
     def _expire(self, error: JanusError) -> None:

@@ -23,6 +23,7 @@ from .link.events import Said
 from .link.server_end import ServerEnd
 from .link.splice import Inspect
 from .pieces import PIECE_BYTES, pieces
+from .request_bounds import check_request_bounds
 
 log = logs.get("mesh.exchange")
 
@@ -227,6 +228,7 @@ def _report(exchange: Exchange, end: str, error: JanusError | None) -> None:
 async def _attempt(answer: Answer, exchange: Exchange) -> JanusError | None:
     try:
         async with asyncio.timeout(exchange.time_remaining()) as bound:
+            check_request_bounds(exchange.request)
             await answer(exchange)
     except JanusError as error:
         return error

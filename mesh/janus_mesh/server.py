@@ -18,6 +18,7 @@ from .health_service import HealthService
 from .link.servicer import LinkServicer
 from .peer import MAX_REQUEST_BYTES
 from .settings import MeshSettings, load
+from .wire_bounds import FieldBounds
 
 CHAT_SERVICE = chat_pb2.DESCRIPTOR.services_by_name["ChatService"].full_name
 LINK_SERVICE = link_pb2.DESCRIPTOR.services_by_name["LinkService"].full_name
@@ -44,7 +45,7 @@ class Server:
     def __init__(self, host: str = "127.0.0.1", port: int = 0, *, drain_seconds: float = 10.0) -> None:
         self._drain_seconds = drain_seconds
         self._links: LinkServicer | None = None
-        self._server = grpc.aio.server(options=_OPTIONS)
+        self._server = grpc.aio.server(options=_OPTIONS, interceptors=(FieldBounds(),))
         self._names = [reflection.SERVICE_NAME, health.SERVICE_NAME]
         self._health = HealthService()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)

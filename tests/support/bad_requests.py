@@ -119,9 +119,16 @@ NOT_JSON_AT_ALL = [
         "x" + ".a" * 15 + "...",
         "nested",
     ),
-    _raw("100 000 open brackets", b"[" * 100_000, says="nested deeper than 64"),
-    _raw("100 000 levels", _inside(b"[" * 100_000 + b"]" * 100_000), says="nested deeper than 64"),
-    _raw("100 000 levels of objects", _inside(b'{"a":' * 100_000 + b"1" + b"}" * 100_000), says="nested"),
+    BadRequest(
+        "120 000 unknown keys",
+        b"{" + b",".join(b'"k%d":1' % number for number in range(120_000)) + b"}",
+        None,
+        "too_many_values",
+        "JSON values",
+    ),
+    _raw("90 000 open brackets", b"[" * 90_000, says="nested deeper than 64"),
+    _raw("90 000 levels", _inside(b"[" * 90_000 + b"]" * 90_000), says="nested deeper than 64"),
+    _raw("90 000 levels of objects", _inside(b'{"a":' * 90_000 + b"1" + b"}" * 90_000), says="nested"),
 ]
 
 WRONG_SHAPE = [
@@ -174,6 +181,13 @@ WRONG_SCALARS = [
     _bad("stop holds a null", request(stop=["a", None]), "stop[1]", TYPE, "must be a string, not null"),
     _bad("logit_bias is too high", request(logit_bias={"11": 101}), 'logit_bias["11"]', VALUE, "at most 100"),
     _bad("logit_bias is a string", request(logit_bias={"11": "1"}), 'logit_bias["11"]', TYPE, "a number"),
+    _field(
+        "logit_bias has 1025 entries",
+        "logit_bias",
+        {str(token): 1 for token in range(1025)},
+        VALUE,
+        "at most 1024 items",
+    ),
     _field("logit_bias is an array", "logit_bias", [1], TYPE, "must be an object, not an array"),
     _field("metadata is a string", "metadata", "a", TYPE, 'must be an object, not "a"'),
     _bad("metadata holds a number", request(metadata={"a": 1}), "metadata.a", TYPE, "must be a string"),
@@ -196,12 +210,34 @@ WRONG_SCALARS = [
     ),
 ]
 
+_CALLED = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+
 WRONG_MESSAGES = [
     _field("messages is null", "messages", None, TYPE, "must be an array, not null"),
     _field("messages is a string", "messages", "Hi", TYPE, 'must be an array, not "Hi"'),
     _field("messages is an object", "messages", {"role": "user"}, TYPE, "must be an array, not an object"),
     _field("no message", "messages", [], VALUE, "must not be empty"),
     _field("4097 messages", "messages", [{"role": "user", "content": ""}] * 4097, VALUE, "at most 4096"),
+    _message(
+        "129 tool calls",
+        {"role": "assistant", "tool_calls": [_CALLED] * 129},
+        ".tool_calls",
+        VALUE,
+        "at most 128 items",
+    ),
+    _message("function without name", {"role": "function", "content": "a"}, ".name", MISSING),
+    _message("function without content", {"role": "function", "name": "f"}, ".content", MISSING),
+    _message(
+        "function with a number", {"role": "function", "name": "f", "content": 1}, ".content", TYPE, "string"
+    ),
+    _message("content of bare strings", {"role": "user", "content": ["a"]}, ".content[0]", TYPE, "an object"),
+    _message(
+        "2049 parts",
+        {"role": "user", "content": [{"type": "text", "text": "a"}] * 2049},
+        ".content",
+        VALUE,
+        "at most 2048 items",
+    ),
     _message("message is a string", "Hi", "", TYPE, "must be an object"),
     _message("message is null", None, "", TYPE, "must be an object, not null"),
     _message("no role", {"content": "Hi"}, ".role", MISSING, "required"),
@@ -279,7 +315,6 @@ WRONG_PARTS = [
     _part("part is a string", "Hi", "", TYPE, 'must be an object, not "Hi"'),
     _part("part is null", None, "", TYPE, "must be an object, not null"),
     _part("part without type", {"text": "Hi"}, ".type", MISSING),
-    _part("part of unknown type", {"type": "video", "video": "a"}, ".type", VALUE, "'image_url'"),
     _part("part of type null", {"type": None}, ".type", TYPE, "must be a string, not null"),
     _part("text part without text", {"type": "text"}, ".text", MISSING),
     _part("text part with a number", {"type": "text", "text": 1}, ".text", TYPE, "must be a string, not 1"),
@@ -357,6 +392,7 @@ WRONG_TOOLS = [
         "tools[1].function.name",
         MISSING,
     ),
+    _field("513 tools", "tools", [function_tool()] * 513, VALUE, "at most 512 items"),
     _bad(
         "tool name with a space",
         request(tools=[function_tool("get weather")]),

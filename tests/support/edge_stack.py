@@ -117,9 +117,9 @@ class EdgeStack:
         """Makes the router unreachable."""
         await self.router_server.__aexit__(None, None, None)
 
-    async def chat(self, **fields: Any) -> httpx.Response:
+    async def chat(self, *, headers: dict[str, str] | None = None, **fields: Any) -> httpx.Response:
         """Asks, and reads the whole answer."""
-        return await self.client.post("/v1/chat/completions", json=chat(**fields))
+        return await self.client.post("/v1/chat/completions", json=chat(**fields), headers=headers)
 
     async def stream(self, **fields: Any) -> "SseAnswer":
         """Asks for a stream, and reads all of it."""
@@ -235,6 +235,7 @@ async def running_edge(*, competition: str = "", **settings: Any) -> AsyncIterat
         peer = await stack.enter_async_context(mesh.dial(server.address))
         contest = await stack.enter_async_context(mesh.dial(competition)) if competition else None
         app = create_app(as_given(EdgeSettings)(**{"artifact_key": "k" * 32, **settings}), peer, contest)
+        stack.push_async_callback(app.parser.close)
         async with serving_http(app) as port, http_client(port) as client:
             yield EdgeStack(app, router, server, client, port)
 
@@ -250,7 +251,13 @@ async def serving_http(app: Any) -> AsyncIterator[int]:
     """Serves an ASGI app as the services do, on a free port; yields the port."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        app, http="httptools", lifespan="off", log_config=None, access_log=False, server_header=False
+        app,
+        http="httptools",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
     )
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))

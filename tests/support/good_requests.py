@@ -118,6 +118,36 @@ GOOD_REQUESTS: dict[str, Json] = {
     "stop_list": request(stop=["a", "b", "c", "d"]),
     "stream_without_usage": request(stream=True, stream_options={"include_usage": False}),
     "text_parts": request(user({"type": "text", "text": "a"}, {"type": "text", "text": ""})),
+    "parts_of_unknown_types": request(
+        user(
+            {"type": "video_url", "video_url": {"url": "https://example.org/a.mp4", "fps": 2}},
+            {"type": "x", "text": 1},
+        )
+    ),
+    "role_function": request(
+        {"role": "user", "content": "What is the weather?"},
+        {"role": "assistant", "content": None, "function_call": {"name": "get_weather", "arguments": "{}"}},
+        {"role": "function", "name": "get_weather", "content": "rain"},
+        {"role": "function", "name": "get_weather", "content": None},
+    ),
+    "empty_fields_that_clients_send": request(
+        {"role": "assistant", "content": "", "tool_calls": None, "refusal": None, "function_call": None},
+        tools=[],
+        stop="",
+        stream=False,
+        stream_options={},
+        user="",
+        metadata={},
+        logit_bias={},
+        response_format=None,
+    ),
+    "temperature_as_an_integer": request(temperature=1, top_p=1, presence_penalty=0, frequency_penalty=0),
+    "most_items": request(
+        {"role": "assistant", "tool_calls": [_CALL] * 128},
+        user(*[{"type": "text", "text": "a"}] * 2048),
+        logit_bias={str(token): 1 for token in range(1024)},
+        tools=[function_tool()] * 512,
+    ),
     "image_by_address": request(
         user({"type": "image_url", "image_url": {"url": "https://example.org/a.png", "detail": "high"}})
     ),

@@ -6,6 +6,7 @@ from typing import Any
 from langchain_core.messages import (
     AIMessage,
     BaseMessage,
+    FunctionMessage,
     HumanMessage,
     InvalidToolCall,
     SystemMessage,
@@ -35,6 +36,8 @@ def _turn(message: pb.Message, place: str) -> BaseMessage:
             return _assistant(message, content)
         case pb.ROLE_TOOL:
             return ToolMessage(content, tool_call_id=message.tool_call_id)
+        case pb.ROLE_FUNCTION:
+            return FunctionMessage(content=content, name=message.name)
     raise InvalidRequest(f"{place}.role: is not known", param=f"{place}.role")
 
 

@@ -12,7 +12,7 @@ from . import shapes
 from .blind_answer import ARENA_ANSWER_RESPONSES, BlindAnswer, Ring
 from .posted import described, posted
 from .schemas import AnswerRequest, ArenaRatings, Battle, NewBattle, NewVote, Reveal
-from .visitor import Visitors, name_browser
+from .visitor import Visitors
 
 _ERRORS = error_statuses(400, 404, 408, 409, 413, 415, 429, 500, 503, 504)
 _VERDICTS = {
@@ -39,7 +39,7 @@ def battle_routes(ring: Ring, visitors: Visitors) -> APIRouter:
     ) -> Battle:
         """Two healthy competitors are drawn; who they are is told after the vote."""
         client = visitors.client(request)
-        client.browser = name_browser(request, response)
+        client.browser = visitors.name_browser(request, response)
         healthy = await _healthy(ring)
         opened = await ring.client.open_battle(
             pb.OpenBattleRequest(prompt=body.prompt, competitor_ids=healthy, client=client)

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
-from janus_edge.body import read_json_body
+from janus_edge.intake.bodies import Bodies
 from janus_edge.record import RequestRecord
 from janus_mesh import strict_json
 from janus_mesh.errors import Cancelled, InvalidRequest
@@ -34,8 +34,10 @@ def described(model: type[BaseModel]) -> dict[str, Any]:
 
 async def raw_body(request: Request, *, limit: int, seconds: float) -> bytes:
     """The body as it came."""
+    bodies: Bodies = request.app.state.bodies
     try:
-        return await read_json_body(request.headers, request.receive, limit=limit, seconds=seconds)
+        with bodies.hold(request.scope) as held:
+            return await held.read_json(request.receive, limit=limit, seconds=seconds)
     except ClientLeft:
         RequestRecord.of(request.scope).client_left = True
         raise Cancelled("the client left") from None

@@ -9,7 +9,7 @@ What a service answers, and what its health is, remain its own. Not imported by 
 some services speak gRPC alone.
 """
 
-from .body import body_parts, read_body
+from .body import body_parts, read_body, require_announced
 from .departure import ClientLeft, client_left, while_present
 from .errors import MethodNotAllowed, answer_errors, error_event, error_response, invalid_field
 from .metrics import metrics_route
@@ -32,5 +32,6 @@ __all__ = [
     "read_body",
     "request_id",
     "requested_range",
+    "require_announced",
     "while_present",
 ]

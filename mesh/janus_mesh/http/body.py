@@ -15,10 +15,23 @@ async def read_body(headers: Mapping[str, str], receive: Receive, *, limit: int)
     Raises `PayloadTooLarge` as soon as it is longer than `limit` bytes, at once if the client announces
     as much, or `ClientLeft`.
     """
-    announced = headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > limit:
-        raise _too_large(limit)
+    require_announced(headers, limit=limit)
     return b"".join([part async for part in body_parts(receive, limit=limit)])
+
+
+def require_announced(headers: Mapping[str, str], *, limit: int) -> int:
+    """The length that the client announces, 0 if it announces none.
+
+    Raises `PayloadTooLarge` when that is more than `limit` bytes.
+    """
+    announced = headers.get("content-length", "")
+    if not (announced.isascii() and announced.isdecimal()):
+        return 0
+    # Python reads only so many digits; with more than 20 it is too large for anything.
+    size = int(announced) if len(announced) <= 20 else limit + 1
+    if size > limit:
+        raise _too_large(limit)
+    return size
 
 
 async def body_parts(receive: Receive, *, limit: int) -> AsyncGenerator[bytes, None]:

@@ -1,7 +1,7 @@
 """From the JSON of `POST /v1/chat/completions` to the `ChatRequest` that travels on the mesh.
 
-It is read once, checked once and converted once. Fields that nobody here knows go, as JSON,
-into the `extra_json` of the object that they stood in.
+The JSON is parsed, validated and converted once. Fields that are unknown here go, as JSON text, into the
+`extra_json` of the object that they stood in.
 """
 
 import json
@@ -26,6 +26,7 @@ from .schema import (
     Message,
     OpenObject,
     OtherChoice,
+    OtherPart,
     RefusalPart,
     ResponseFormat,
     TextPart,
@@ -42,7 +43,11 @@ _ROLES: Final = {
     "user": pb.ROLE_USER,
     "assistant": pb.ROLE_ASSISTANT,
     "tool": pb.ROLE_TOOL,
+    "function": pb.ROLE_FUNCTION,
 }
+
+# What Janus adds to an answer's message. Clients send it back with the history; it is not for competitors.
+_JANUS_FIELD: Final = "janus"
 
 # Of the standard library because it writes integers of any size.
 _encode = json.JSONEncoder(
@@ -129,7 +134,14 @@ def _fill_message(out: pb.Message, message: Message) -> None:
         out.tool_call_id = message.tool_call_id
     elif isinstance(message, AssistantMessage):
         _fill_answer(out, message)
-    out.extra_json = _extra(message)
+    out.extra_json = _message_extra(message)
+
+
+def _message_extra(message: Message) -> str:
+    extra = message.model_extra
+    if extra and _JANUS_FIELD in extra and isinstance(message, AssistantMessage):
+        extra = {name: value for name, value in extra.items() if name != _JANUS_FIELD}
+    return _encode(extra) if extra else ""
 
 
 def _fill_answer(out: pb.Message, message: AssistantMessage) -> None:
@@ -160,6 +172,9 @@ def _fill_part(out: pb.ContentPart, part: ContentPart) -> None:
             out.file.file_id = source.file_id or ""
             out.file.filename = source.filename or ""
             out.file.extra_json = _extra(source)
+        case OtherPart():
+            out.extra_json = _whole(part)
+            return
     out.extra_json = _extra(part)
 
 

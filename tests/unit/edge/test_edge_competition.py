@@ -233,6 +233,28 @@ async def test_a_browser_is_named_once_and_scripts_cannot_read_the_name(edge: Ed
     assert "set-cookie" not in again.headers
 
 
+@pytest.mark.parametrize(
+    ("settings", "headers"),
+    [
+        ({"trusted_proxies": "127.0.0.0/8"}, {"x-forwarded-proto": "https"}),
+        ({"public_url": "https://janus.example"}, {}),
+    ],
+)
+async def test_behind_tls_the_cookie_is_secure(
+    tmp_path: Path, settings: dict[str, str], headers: dict[str, str]
+) -> None:
+    async with stack(tmp_path, edge=settings) as edge:
+        response = await post(edge, "competition/arena/battles", {"prompt": "?"}, headers=headers)
+    assert "; Secure" in response.headers["set-cookie"]
+
+
+async def test_without_tls_the_cookie_is_not_secure_whatever_the_client_says(edge: EdgeStack) -> None:
+    response = await post(
+        edge, "competition/arena/battles", {"prompt": "?"}, headers={"x-forwarded-proto": "https"}
+    )
+    assert "Secure" not in response.headers["set-cookie"]
+
+
 async def test_a_client_behind_a_trusted_proxy_has_a_quota_of_its_own(tmp_path: Path) -> None:
     async def status(edge: EdgeStack, forwarded: str) -> int:
         edge.client.cookies.clear()

@@ -208,6 +208,24 @@ async def test_any_of_the_keys_opens_and_health_needs_none() -> None:
         assert (await edge.client.get("/health")).status_code == 200
 
 
+@pytest.mark.parametrize("header", ["x-api-key", "api-key", "X-API-Key"])
+async def test_a_key_may_stand_in_the_headers_of_other_apis(header: str) -> None:
+    async with running_edge(api_keys="key-one") as edge:
+        headers = {header: "key-one"}
+        assert (await edge.client.get("/v1/models", headers=headers)).status_code == 200
+        assert (await edge.chat(headers=headers)).status_code == 200
+        assert (await edge.chat(headers={header: "wrong"})).status_code == 401
+        # A proxy's own credentials do not hide the key.
+        both = {"authorization": "Basic a2V5", **headers}
+        assert (await edge.chat(headers=both)).status_code == 200
+
+
+async def test_a_bearer_key_goes_before_the_other_headers() -> None:
+    async with running_edge(api_keys="key-one") as edge:
+        response = await edge.chat(headers={"authorization": "Bearer wrong", "x-api-key": "key-one"})
+    assert response.status_code == 401
+
+
 async def test_an_artifacts_signed_id_stands_in_for_the_key() -> None:
     async with running_edge(api_keys="key-one") as edge:
         assert (await edge.client.get("/v1/artifacts/forged")).status_code == 404

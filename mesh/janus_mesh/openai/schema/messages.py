@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
+from janus_mesh.request_bounds import MAX_TOOL_CALLS
+
 from .content import Content
 from .scalars import OpenObject, Text
 
@@ -51,6 +53,16 @@ class ToolMessage(OpenObject):
     """Name of the tool."""
 
 
+class FunctionMessage(OpenObject):
+    """The result of a function call (older form of `tool`)."""
+
+    role: Literal["function"]
+    content: Content | None
+    """The result; null when the function returned none."""
+    name: Text
+    """Name of the function."""
+
+
 class CalledFunction(OpenObject):
     """A function and what it is called with."""
 
@@ -70,7 +82,7 @@ class FunctionToolCall(OpenObject):
 
 
 class OtherToolCall(OpenObject):
-    """A call of a tool that is no function; travels as it is."""
+    """A call of a tool that is not a function; travels as it is."""
 
     type: Annotated[str, Field(json_schema_extra={"not": {"const": "function"}})]
     id: str
@@ -121,7 +133,7 @@ class AssistantMessage(OpenObject):
     """What was said."""
     name: Text | None = None
     """Name of the speaker, to tell several of one role apart."""
-    tool_calls: Annotated[list[ToolCall], Field(fail_fast=True)] | None = None
+    tool_calls: Annotated[list[ToolCall], Field(fail_fast=True, max_length=MAX_TOOL_CALLS)] | None = None
     """Calls that the model made in this turn."""
     refusal: str | None = None
     """What the model said instead of an answer."""
@@ -149,6 +161,6 @@ class AssistantMessage(OpenObject):
 
 
 Message = Annotated[
-    SystemMessage | DeveloperMessage | UserMessage | AssistantMessage | ToolMessage,
+    SystemMessage | DeveloperMessage | UserMessage | AssistantMessage | ToolMessage | FunctionMessage,
     Field(discriminator="role"),
 ]

@@ -6,6 +6,16 @@ from pydantic import ConfigDict, Discriminator, Field, Tag
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from janus_mesh.request_bounds import (
+    MAX_LOGIT_BIAS,
+    MAX_MESSAGES,
+    MAX_METADATA,
+    MAX_STOP,
+    MAX_TOOLS,
+    METADATA_KEY_CHARS,
+    METADATA_VALUE_CHARS,
+)
+
 from .content import string_or_array
 from .messages import Message
 from .scalars import WHOLE, Identifier, OpenObject, Penalty, TokenLimit, Word
@@ -24,7 +34,7 @@ EXAMPLE: dict[str, Any] = {
 
 Stop = Annotated[
     Annotated[str, Tag("string")]
-    | Annotated[list[str], Field(fail_fast=True, min_length=1, max_length=4), Tag("array")],
+    | Annotated[list[str], Field(fail_fast=True, min_length=1, max_length=MAX_STOP), Tag("array")],
     Discriminator(
         string_or_array,
         custom_error_type="wrong_form",
@@ -50,7 +60,7 @@ class ChatCompletionRequest(OpenObject):
 
     model: Identifier
     """Model, alias or competitor that is asked; `janus` lets the router choose."""
-    messages: Annotated[list[Message], Field(fail_fast=True, min_length=1, max_length=4096)]
+    messages: Annotated[list[Message], Field(fail_fast=True, min_length=1, max_length=MAX_MESSAGES)]
     """The conversation, oldest first."""
     competitor_id: Identifier | None = None
     """Competitor that must answer; without it `model` decides."""
@@ -75,7 +85,11 @@ class ChatCompletionRequest(OpenObject):
     frequency_penalty: Penalty | None = None
     """Penalty on tokens by how often they occurred."""
     logit_bias: (
-        Annotated[dict[str, Annotated[float, Field(ge=-100, le=100)]], Field(fail_fast=True)] | None
+        Annotated[
+            dict[str, Annotated[float, Field(ge=-100, le=100)]],
+            Field(fail_fast=True, max_length=MAX_LOGIT_BIAS),
+        ]
+        | None
     ) = None
     """Bias by token id."""
     logprobs: bool | None = None
@@ -84,7 +98,7 @@ class ChatCompletionRequest(OpenObject):
     """Alternatives per position."""
     seed: Annotated[int, Field(ge=-(2**63), le=2**63 - 1), WHOLE] | None = None
     """Seed for repeatable sampling."""
-    tools: Annotated[list[Tool], Field(fail_fast=True)] | None = None
+    tools: Annotated[list[Tool], Field(fail_fast=True, max_length=MAX_TOOLS)] | None = None
     """Tools that the model may call."""
     tool_choice: ToolChoice | None = None
     """Which tool is to be called."""
@@ -98,8 +112,11 @@ class ChatCompletionRequest(OpenObject):
     """The end user, as the caller names them."""
     metadata: (
         Annotated[
-            dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]],
-            Field(fail_fast=True, max_length=16),
+            dict[
+                Annotated[str, Field(max_length=METADATA_KEY_CHARS)],
+                Annotated[str, Field(max_length=METADATA_VALUE_CHARS)],
+            ],
+            Field(fail_fast=True, max_length=MAX_METADATA),
         ]
         | None
     ) = None

@@ -29,7 +29,7 @@ class FunctionTool(OpenObject):
 
 
 class OtherTool(OpenObject):
-    """A tool that is no function; travels as it is."""
+    """A tool that is not a function; travels as it is."""
 
     type: Annotated[str, Field(json_schema_extra={"not": {"const": "function"}})]
 

@@ -37,6 +37,8 @@ class _RoleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Role.ValueType],
     """The model."""
     ROLE_TOOL: _Role.ValueType  # 5
     """The result of a tool call."""
+    ROLE_FUNCTION: _Role.ValueType  # 6
+    """The result of a function call in OpenAI's older form; the message's `name` is the function's."""
 
 class Role(_Role, metaclass=_RoleEnumTypeWrapper):
     """Who speaks."""
@@ -53,6 +55,8 @@ ROLE_ASSISTANT: Role.ValueType  # 4
 """The model."""
 ROLE_TOOL: Role.ValueType  # 5
 """The result of a tool call."""
+ROLE_FUNCTION: Role.ValueType  # 6
+"""The result of a function call in OpenAI's older form; the message's `name` is the function's."""
 Global___Role: _TypeAlias = Role  # noqa: Y015
 
 @_typing.final
@@ -380,7 +384,7 @@ class ContentPart(_message.Message):
     refusal: _builtins.str
     """An assistant's refusal."""
     extra_json: _builtins.str
-    """JSON object of part fields unknown here; empty when there are none."""
+    """JSON object of part fields unknown here; the whole part, `type` included, when `part` is not set."""
     @_builtins.property
     def image_url(self) -> Global___ImageUrl:
         """A picture."""
