@@ -19,24 +19,28 @@ from janus_mesh.http_server.connections import Connections
 
 
 @asynccontextmanager
-async def serving(app: Any, limits: HttpLimits | None = None) -> AsyncIterator[str]:
+async def serving(
+    app: Any, limits: HttpLimits | None = None, state: dict[str, Any] | None = None
+) -> AsyncIterator[str]:
     """The URL at which the application is served until the block is left, which cancels live requests."""
-    config = uvicorn.Config(app, log_config=None, access_log=False)
+    config = uvicorn.Config(app, log_config=None, access_log=False, proxy_headers=False)
     config.load()
-    state = ServerState()
+    server_state = ServerState()
     limits = limits or HttpLimits()
     counted = Connections(limits)
 
     def protocol() -> BoundedHttpProtocol:
-        return BoundedHttpProtocol(config, state, {}, limits=limits, counted=counted)
+        return BoundedHttpProtocol(
+            config, server_state, {} if state is None else state, limits=limits, counted=counted
+        )
 
     server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()
-        for task in state.tasks:
+        for task in server_state.tasks:
             task.cancel()
-        await asyncio.gather(*state.tasks, return_exceptions=True)
-        for connection in list(state.connections):
+        await asyncio.gather(*server_state.tasks, return_exceptions=True)
+        for connection in list(server_state.connections):
             connection.abort()  # type: ignore[union-attr]

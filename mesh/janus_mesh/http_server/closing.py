@@ -1,6 +1,9 @@
 """Ending a connection so that its client can read the last response, in bounded time."""
 
 import asyncio
+import fcntl
+import struct
+import termios
 
 from .limits import HttpLimits
 
@@ -50,9 +53,13 @@ class Closing:
     def watch_progress(self) -> None:
         """Aborts the connection once its client has taken nothing for `stall_seconds`."""
         if self._stall_timer is None:
-            self._unsent = self._transport.get_write_buffer_size()
-            if self._unsent:
+            self._unsent = self._not_taken()
+            if self._transport.get_write_buffer_size():
                 self._stall_timer = self._loop.call_later(self._limits.stall_seconds, self._check_progress)
+
+    def progressed(self) -> None:
+        """The client has taken what was buffered, and more may be written."""
+        self._unsent = 0
 
     def closed(self) -> None:
         """The connection is gone."""
@@ -72,8 +79,20 @@ class Closing:
 
     def _check_progress(self) -> None:
         self._stall_timer = None
-        before, now = self._unsent, self._transport.get_write_buffer_size()
-        if now and now >= before:
+        if self._unsent and self._not_taken() >= self._unsent:
             self._transport.abort()
         else:
             self.watch_progress()
+
+    def _not_taken(self) -> int:
+        """Bytes that were written and that the client has not acknowledged."""
+        return self._transport.get_write_buffer_size() + _in_kernel(self._transport)
+
+
+def _in_kernel(transport: asyncio.Transport) -> int:
+    """The kernel takes more from us only when a third of its buffer is free, which may be a megabyte."""
+    try:
+        answer = fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, b"\0" * 4)
+    except (OSError, ValueError):  # closed, or another kind of system
+        return 0
+    return int(struct.unpack("i", answer)[0])

@@ -24,6 +24,7 @@ class CloseDelimitedCycle(RequestResponseCycle):
                 # uvicorn would choose chunks for a length it does not know.
                 self.chunked_encoding = False
                 self.expected_content_length = sys.maxsize
-        elif self._ends_by_closing and not message.get("more_body", False):
-            self.expected_content_length = len(message.get("body", b""))
+        elif self._ends_by_closing and message["type"] == "http.response.body":
+            last = not message.get("more_body", False)
+            self.expected_content_length = len(message.get("body", b"")) if last else sys.maxsize
         await super().send(message)

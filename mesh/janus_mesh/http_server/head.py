@@ -59,10 +59,8 @@ def without_upgrade(head: bytes) -> bytes:
     return _UPGRADE.sub(b"\r\n" + IGNORED_UPGRADE, head)
 
 
-def check_fields(version: str, method: str, fields: Fields) -> None:
+def check_fields(version: str, fields: Fields) -> None:
     """Raises `HttpRefused` for parsed fields whose combination is missing something, or ambiguous."""
-    if method in ("CONNECT", "TRACE"):
-        raise HttpRefused(f"{method} is not supported", status=405)
     hosts = [value for name, value in fields if name == b"host"]
     if len(hosts) > 1 or (not hosts and version == "1.1"):
         raise HttpRefused(f"a request needs one Host header; this one has {len(hosts)}", param="host")
@@ -105,7 +103,9 @@ def _check_line(line: bytes, limits: HttpLimits) -> None:
         if _HTTP_0_9.fullmatch(line):
             raise HttpRefused("HTTP/0.9 is not spoken here", status=505)
         raise HttpRefused("the request line must be: METHOD TARGET HTTP/1.1")
-    _, target, major, minor = match.groups()
+    method, target, major, minor = match.groups()
+    if method in (b"CONNECT", b"TRACE"):
+        raise HttpRefused(f"{method.decode()} is not supported", status=405)
     if (major, minor) not in ((b"1", b"1"), (b"1", b"0")):
         spoken = f"HTTP/{major.decode()}.{minor.decode()}"
         raise HttpRefused(f"{spoken} is not spoken here; use HTTP/1.1", status=505)

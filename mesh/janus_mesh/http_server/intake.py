@@ -5,7 +5,7 @@
 
 A head is collected here, where it can be counted, and reaches llhttp only as a whole. The parser is never
 given bytes of more than one request at a time, so requests that a client sent ahead stay unparsed until
-they are asked for. In a chunked body that holds up to a slice of `_SCAN_AFTER` bytes.
+they are asked for.
 """
 
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ from . import head as heads
 from .limits import HttpLimits
 from .refusals import HttpRefused
 
-# Of a chunked body, per event: chunks of one byte make this much work of each slice.
-_CHUNKED_SLICE = 16 * 1024
-_SCAN_AFTER = 1024
+# Of a chunked body, per event: chunks of one byte make much work of few bytes.
+_CHUNKED_BYTES = 16 * 1024
+_CHUNKED_SLICES = 512
 # Framing of a chunked body may be this many times its content: chunks of one byte have 5 bytes of it.
 _FRAMING_FACTOR = 16
 
@@ -67,6 +67,7 @@ class Intake:
         self._searched = 0  # no head ends before
         self._skipped_line = False
         self._clean = True
+        self._keep_alive = True
         self._ended = False
         self._target = b""
         self._fields: list[tuple[bytes, bytes]] = []
@@ -117,15 +118,15 @@ class Intake:
             return End.END
         if self._state is _State.HEAD:
             return self._next_head()
-        while self._at < len(self._data):
-            self._feed_body()
-            if self._parts:
-                part = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-                self._parts.clear()
-                return part
-            if self._ended:
-                return self.next()
-        return None
+        feed = self._feed_sized if self._state is _State.SIZED else self._feed_chunked
+        while self._at < len(self._data) and not self._parts and not self._ended:
+            if not feed():
+                break
+        if self._parts:
+            part = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+            self._parts.clear()
+            return part
+        return self.next() if self._ended else None
 
     def _next_head(self) -> Head | None:
         if self._data.startswith(b"\r\n", self._at) and not self._skipped_line:
@@ -148,34 +149,51 @@ class Intake:
     def _parsed_head(self) -> Head:
         version = self._parser.get_http_version()
         method = self._parser.get_method().decode("ascii")
-        heads.check_fields(version, method, self._fields)
+        heads.check_fields(version, self._fields)
         path, raw_path, query = heads.path_and_query(self._target, method, self._fields)
         if not self._ended:
             self._left = heads.content_length(self._fields)
             self._state = _State.SIZED if self._left else _State.CHUNKED
             self._content = self._framing = self._silence = self._trailers = 0
         expects = not self._ended and any(name == b"expect" for name, _ in self._fields)
-        keep_alive = version != "1.0" and self._parser.should_keep_alive()
+        keep_alive = version != "1.0" and self._keep_alive
         return Head(method, version, path, raw_path, query, self._fields, keep_alive, expects)
 
-    def _feed_body(self) -> None:
-        if self._state is _State.SIZED:
-            size = min(self._left, len(self._data) - self._at)
-            self._left -= size
-        else:
-            found = self._data.find(heads.END, self._at + _SCAN_AFTER)
-            end = found + len(heads.END) if found >= 0 else len(self._data)
-            size = min(end - self._at, _CHUNKED_SLICE)
-        begin, self._at = self._at, self._at + size
-        if size == len(self._data):
-            self._feed(self._data)
-        else:
-            self._feed(memoryview(self._data)[begin : self._at])
-        if self._state is _State.CHUNKED:
-            self._check_framing(size)
+    def _feed_sized(self) -> bool:
+        begin = self._at
+        self._at = min(begin + self._left, len(self._data))
+        self._left -= self._at - begin
+        self._feed(memoryview(self._data)[begin : self._at])
+        if not self._left and not self._ended:
+            raise HttpRefused("the body does not end where its Content-Length says", param="content-length")
+        return True
 
-    def _check_framing(self, size: int) -> None:
-        content = sum(map(len, self._parts))
+    def _feed_chunked(self) -> bool:
+        """Feeds up to the end of the request and no further; False when more bytes are needed.
+
+        The end is always an empty line. The content may have empty lines too: each ends a slice. What may be
+        the beginning of an empty line is kept back, so that none is in two slices.
+        """
+        begin = self._at
+        whole = memoryview(self._data)
+        for _ in range(_CHUNKED_SLICES):
+            end = self._slice_end(begin + _CHUNKED_BYTES)
+            if end <= self._at or self._ended:
+                break
+            self._feed(whole[self._at : end])
+            self._at = end
+        self._check_framing(self._at - begin, sum(map(len, self._parts)))
+        return self._at > begin
+
+    def _slice_end(self, most: int) -> int:
+        found = self._data.find(heads.END, self._at, most)
+        if found >= 0:
+            return found + len(heads.END)
+        most = min(most, len(self._data))
+        begun = next((size for size in (3, 2, 1) if self._data.endswith(heads.END[:size], self._at, most)), 0)
+        return most - begun
+
+    def _check_framing(self, size: int, content: int) -> None:
         self._content += content
         self._framing += size - content
         self._silence = 0 if content else self._silence + size
@@ -204,6 +222,9 @@ class Intake:
 
     def on_message_begin(self) -> None:
         pass
+
+    def on_headers_complete(self) -> None:
+        self._keep_alive = self._parser.should_keep_alive()  # forgotten at the end of the request
 
     def on_body(self, body: bytes) -> None:
         self._parts.append(body)

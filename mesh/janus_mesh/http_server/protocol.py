@@ -130,6 +130,7 @@ class BoundedHttpProtocol(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._flow.resume_writing()
+        self._closing.progressed()
 
     # What the server and the cycles call
 
@@ -148,6 +149,11 @@ class BoundedHttpProtocol(asyncio.Protocol):
     def abort(self) -> None:
         """Ends the connection at once; what was not sent is lost."""
         self._transport.abort()
+
+    def cut_off(self) -> None:
+        """Ends the connection at once if its client is not reading: it would not read an error either."""
+        if self._flow.write_paused:
+            self._transport.abort()
 
     def close(self) -> None:
         """Ends the connection after what was written."""

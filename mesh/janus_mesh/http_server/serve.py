@@ -99,12 +99,14 @@ class _Server(uvicorn.Server):
             log.warning("requests cut off", count=len(cancelled))
             for task in cancelled:
                 task.cancel()
+            for connection in list(state.connections):
+                connection.cut_off()  # type: ignore[union-attr]  # all are BoundedHttpProtocol
             # What the caller closes next, they may still need.
             _, late = await asyncio.wait(cancelled, timeout=_CLOSING_SECONDS)
             if late:
                 log.warning("requests not ended", count=len(late))
         for connection in list(state.connections):
-            connection.abort()  # type: ignore[union-attr]  # all are BoundedHttpProtocol
+            connection.abort()  # type: ignore[union-attr]
 
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
         return nullcontext()
