@@ -120,6 +120,12 @@ def resolve(
     key = {"JANUS_ARTIFACT_KEY": environment.get("JANUS_ARTIFACT_KEY") or artifact_key}
     # Who mints request tokens and who verifies them; competitors are what they protect from.
     minting = {"JANUS_PLATFORM_KEY": environment.get("JANUS_PLATFORM_KEY") or platform_key}
+    # Without tokens every process of this machine, and every page in its browsers, could spend the
+    # provider's money. No key, no tokens: then the service would not start.
+    required = (
+        environment.get("JANUS_PLATFORM_REQUIRE_TOKEN") or str(bool(minting["JANUS_PLATFORM_KEY"])).lower()
+    )
+    verifying = {**minting, "JANUS_PLATFORM_REQUIRE_TOKEN": required}
     contest = {
         **minting,
         "JANUS_COMPETITION_KEY": environment.get("JANUS_COMPETITION_KEY") or competition_key,
@@ -130,7 +136,7 @@ def resolve(
     }
     return Stack(
         services=(
-            _http("platform", "janus_platform", platform, environment=minting),
+            _http("platform", "janus_platform", platform, environment=verifying),
             *sandboxes,
             _http("baseline-agent-cli", "janus_baseline.agent_cli", baseline),
             _late("baseline-langchain", "janus_baseline.langchain", langchain),

@@ -17,7 +17,14 @@ async def serve(settings: EdgeSettings, stop: asyncio.Event) -> None:
         if settings.competition_url:
             competition = await stack.enter_async_context(mesh.dial(settings.competition_url))
         app = create_app(settings, router, competition)
-        await mesh.serve_http(app, settings.host, settings.port, stop, drain_seconds=settings.drain_seconds)
+        await mesh.serve_http(
+            app,
+            settings.host,
+            settings.port,
+            stop,
+            drain_seconds=settings.drain_seconds,
+            limits=settings.http_limits(),
+        )
 
 
 def main() -> None:

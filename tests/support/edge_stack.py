@@ -188,7 +188,7 @@ class RawConnection:
 
     async def send_head(self, body: bytes) -> None:
         await self.send(
-            b"POST /v1/chat/completions HTTP/1.1\r\nhost: edge\r\ncontent-type: application/json\r\n"
+            b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
             b"content-length: %d\r\n\r\n" % len(body)
         )
 

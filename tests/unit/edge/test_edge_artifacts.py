@@ -282,7 +282,7 @@ async def test_a_client_that_leaves_stops_the_fetch(edge: EdgeStack) -> None:
     data = b"x" * 50_000_000
     url = await link(edge, descriptor(data), StoredArtifact(data))
     async with edge.connection() as connection:
-        await connection.send(f"GET {url} HTTP/1.1\r\nhost: edge\r\n\r\n".encode())
+        await connection.send(f"GET {url} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode())
         await connection.read_until(b"\r\n\r\n")
         connection.abort()
         async with asyncio.timeout(SOON):
