@@ -20,7 +20,7 @@ from .refusals import HttpRefused
 
 # Of a chunked body, per event: chunks of one byte make much work of few bytes.
 _CHUNKED_BYTES = 16 * 1024
-_CHUNKED_SLICES = 512
+_CHUNKED_SLICES = 128
 # Framing of a chunked body may be this many times its content: chunks of one byte have 5 bytes of it.
 _FRAMING_FACTOR = 16
 
