@@ -10,7 +10,8 @@ What a service answers, and what its health is, remain its own. Not imported by 
 some services speak gRPC alone.
 """
 
-from .allowed_hosts import AllowedHosts
+from janus_mesh.http_server import AllowedHosts
+
 from .body import body_parts, read_body
 from .browser_guard import BrowserGuard
 from .departure import ClientLeft, client_left, while_present

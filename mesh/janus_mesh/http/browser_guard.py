@@ -14,8 +14,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from janus_mesh import logs
 from janus_mesh.errors import JanusError, PermissionDenied, UnsupportedMediaType
+from janus_mesh.http_server import AllowedHosts
 
-from .allowed_hosts import AllowedHosts
 from .errors import error_response
 
 log = logs.get("mesh.http")

@@ -5,8 +5,9 @@
 Imports no FastAPI, so that services that speak gRPC only stay small.
 """
 
+from .allowed_hosts import AllowedHosts
 from .limits import HttpLimits
 from .protocol import BoundedHttpProtocol
-from .serve import serve_http
+from .serve import listen, serve_http
 
-__all__ = ["BoundedHttpProtocol", "HttpLimits", "serve_http"]
+__all__ = ["AllowedHosts", "BoundedHttpProtocol", "HttpLimits", "listen", "serve_http"]

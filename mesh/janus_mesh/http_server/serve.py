@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import uvicorn
+from uvicorn.server import ServerState
 
 from janus_mesh import logs
 
@@ -64,6 +65,18 @@ async def serve_http(
         raise OSError(f"cannot listen on {host}:{port}") from None
     finally:
         leaving.cancel()
+
+
+async def listen(app: Any, listener: socket.socket, limits: HttpLimits = _DEFAULT_LIMITS) -> asyncio.Server:
+    """Serves an ASGI app on a socket that is bound; for what needs neither a drain nor a lifespan."""
+    config = uvicorn.Config(app, log_config=None, access_log=False, proxy_headers=False, lifespan="off")
+    config.load()
+    state, counted = ServerState(), Connections(limits)
+
+    def protocol() -> BoundedHttpProtocol:
+        return BoundedHttpProtocol(config, state, {}, limits=limits, counted=counted)
+
+    return await asyncio.get_running_loop().create_server(protocol, sock=listener)
 
 
 class _Server(uvicorn.Server):

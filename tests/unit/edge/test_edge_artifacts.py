@@ -188,7 +188,7 @@ async def test_a_link_that_was_tampered_with_is_404(edge: EdgeStack) -> None:
     assert not edge.router.fetches
 
 
-@pytest.mark.parametrize("artifact_id", ["x", "AQ", "%00", "ä", "artf_1", "A" * 5000])
+@pytest.mark.parametrize("artifact_id", ["x", "AQ", "ä", "artf_1", "A" * 5000])
 async def test_what_is_no_link_at_all_is_404(edge: EdgeStack, artifact_id: str) -> None:
     assert (await edge.client.get(f"/v1/artifacts/{artifact_id}")).status_code == 404
 
