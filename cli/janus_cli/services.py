@@ -126,6 +126,12 @@ def resolve(
     # Who mints request tokens and who verifies them; competitors are what they protect from.
     minting = {"JANUS_PLATFORM_KEY": environment.get("JANUS_PLATFORM_KEY") or platform_key}
     platform_data = {"JANUS_PLATFORM_DATA": environment.get("JANUS_PLATFORM_DATA") or f"{state}/platform"}
+    # Without tokens every process of this machine, and every page in its browsers, could spend the
+    # provider's money. No key, no tokens: then the service would not start.
+    required = (
+        environment.get("JANUS_PLATFORM_REQUIRE_TOKEN") or str(bool(minting["JANUS_PLATFORM_KEY"])).lower()
+    )
+    verifying = {**minting, "JANUS_PLATFORM_REQUIRE_TOKEN": required}
     contest = {
         **minting,
         "JANUS_COMPETITION_KEY": environment.get("JANUS_COMPETITION_KEY") or competition_key,
@@ -136,7 +142,7 @@ def resolve(
     }
     return Stack(
         services=(
-            _http("platform", "janus_platform", platform, environment={**minting, **platform_data}),
+            _http("platform", "janus_platform", platform, environment={**verifying, **platform_data}),
             *sandboxes,
             replace(
                 _http("baseline-agent-cli", "janus_baseline.agent_cli", baseline), sees=exposure.BASELINES

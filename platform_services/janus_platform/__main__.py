@@ -4,6 +4,7 @@ import asyncio
 import os
 
 import janus_mesh as mesh
+from janus_mesh.http import AllowedHosts
 
 from .app import build_app
 from .embeddings.embedder import Embedder, embedding_worker
@@ -24,13 +25,19 @@ async def serve(settings: PlatformSettings, stop: asyncio.Event) -> None:
         choose(settings, Embedder(worker), PictureReader(pictures)) as backend,
         running(settings, gate, Embedder(worker)) as services,
     ):
-        app = build_app(backend, max_body_bytes=settings.max_body_bytes, gate=gate, services=services)
+        hosts = AllowedHosts.of(
+            settings.allowed_hosts, listening=settings.platform_host, urls=[settings.platform_url]
+        )
+        app = build_app(
+            backend, max_body_bytes=settings.max_body_bytes, gate=gate, services=services, hosts=hosts
+        )
         await mesh.serve_http(
             app,
             settings.platform_host,
             settings.platform_port,
             stop,
             drain_seconds=settings.drain_seconds,
+            limits=settings.http_limits(),
         )
 
 

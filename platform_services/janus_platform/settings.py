@@ -16,7 +16,7 @@ from pydantic.functional_validators import AfterValidator
 from pydantic_settings import NoDecode
 
 from janus_mesh.request_token import checked_key
-from janus_mesh.settings import Bytes, Port, Seconds, ServiceSettings, StreamTimeouts
+from janus_mesh.settings import Bytes, HttpSettings, Port, Seconds, ServiceSettings, StreamTimeouts
 
 _NO_KEY = SecretStr("")
 
@@ -37,7 +37,7 @@ def _postgres(value: SecretStr) -> SecretStr:
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 
 
-class PlatformSettings(ServiceSettings, StreamTimeouts):
+class PlatformSettings(ServiceSettings, HttpSettings, StreamTimeouts):
     """What the platform services read; a provider needs both its key and its base URL."""
 
     platform_host: str = "127.0.0.1"

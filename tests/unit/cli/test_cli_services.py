@@ -109,6 +109,16 @@ def test_a_platform_key_is_made_where_none_is_given():
     assert platform.environment["JANUS_PLATFORM_KEY"] == "k"
 
 
+def test_the_platform_requires_tokens_unless_the_user_says_otherwise():
+    def required(environment, key):
+        (platform, *_) = resolve(environment, platform_key=key).services
+        return platform.environment["JANUS_PLATFORM_REQUIRE_TOKEN"]
+
+    assert required({}, "k") == "true"
+    assert required({"JANUS_PLATFORM_REQUIRE_TOKEN": "false"}, "k") == "false"
+    assert required({}, "") == "false"  # without a key there is nothing to verify tokens with
+
+
 def contest(environment, **given):
     (service,) = [one for one in resolve(environment, **given).services if one.name == "competition"]
     return service.environment
