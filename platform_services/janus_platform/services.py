@@ -39,6 +39,8 @@ from .vectors.store import VectorStore
 from .worker.client import Worker
 
 _READING_SECONDS = 15.0
+# Characters of a page that the local index keeps; without them, pages that are fetched could fill the disk.
+_MOST_TITLE, _MOST_INDEXED = 1_000, 100_000
 
 log = logs.get("platform")
 
@@ -83,7 +85,9 @@ async def _fetch(
 
     async def fetched(identity: str, came: Downloaded, page: Page) -> None:
         try:
-            await index.add(identity, IndexedPage(came.url, page.title, page.text))
+            await index.add(
+                identity, IndexedPage(came.url, page.title[:_MOST_TITLE], page.text[:_MOST_INDEXED])
+            )
         except JanusError as error:  # the page is there all the same
             log.warning("page not indexed", reason=error.message)
 

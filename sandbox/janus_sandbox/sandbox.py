@@ -83,6 +83,7 @@ class Sandbox:
         self.traffic = Traffic()
         self.box: Box | None = None
         self.left_open = LeftOpen()
+        self.commands = 0  # under way
         self.agent_stop: asyncio.Event | None = None  # while an agent is at work
 
     @property

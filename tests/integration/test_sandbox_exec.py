@@ -214,6 +214,16 @@ async def test_a_wrong_field_is_named(
     assert named.startswith(param.partition(".")[0])
 
 
+async def test_commands_at_once_are_bounded(service: SandboxService, sandbox: str) -> None:
+    wait = "until [ -e release ]; do sleep 0.05; done"
+    running = [asyncio.create_task(service.post(sandbox, "exec", command=wait)) for _ in range(65)]
+    (refused,), _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+    await service.post(sandbox, "files/write", path="/workspace/release", content="")
+    answers = await asyncio.gather(*running)
+    assert error_of(refused.result()) == (429, None, "too_many_commands")
+    assert sorted(answer.status_code for answer in answers) == [200] * 64 + [429]
+
+
 @pytest.mark.parametrize("size", [150_000, 300_000])
 async def test_a_command_that_is_too_large_is_refused(
     service: SandboxService, sandbox: str, size: int

@@ -23,7 +23,15 @@ class UploadQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[str, Field(min_length=1, max_length=255)] = "artifact"
+    # No control characters, and none that turn the direction of a text around, such as hide an ending.
+    name: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=255,
+            pattern="^[^\\x00-\\x1f\\x7f-\\x9f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]+$",
+        ),
+    ] = "artifact"
     type: Kind | None = None
     ttl_seconds: Annotated[int, Field(ge=1, le=_LONGEST_TTL)] = 86_400
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None

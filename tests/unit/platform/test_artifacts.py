@@ -172,6 +172,9 @@ async def test_a_body_that_is_not_what_was_promised_is_refused(place):
     ("query", "param"),
     [
         ({"name": ""}, "name"),
+        ({"name": "a\nb"}, "name"),
+        ({"name": "a\x00"}, "name"),
+        ({"name": "gpj.\u202eexe"}, "name"),
         ({"type": "film"}, "type"),
         ({"ttl_seconds": 0}, "ttl_seconds"),
         ({"ttl_seconds": 99999999}, "ttl_seconds"),
