@@ -105,7 +105,7 @@ class BoundedHttpProtocol(asyncio.Protocol):
         self._time_head()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
-        self._state.connections.discard(self)  # type: ignore[arg-type]
+        self._state.connections.discard(self)
         if self._admitted:
             self._counted.release(self._address)
         self._stop_timer()
@@ -171,9 +171,11 @@ class BoundedHttpProtocol(asyncio.Protocol):
     def _pump(self) -> None:
         """Takes some events from the intake, and leaves the rest for later turns."""
         self._pumping = False
+        if self._closing.begun:
+            return
         try:
             for _ in range(_EVENTS_PER_TURN):
-                if self._closing.begun or self._must_wait():
+                if self._must_wait():
                     break
                 event = self._intake.next()
                 if event is None:
@@ -200,6 +202,7 @@ class BoundedHttpProtocol(asyncio.Protocol):
             if not cycle.keep_alive:
                 self._intake.stop()
             elif self._is_idle():  # the rest of a body whose answer went out early
+                self._closing.dropped = 0
                 self._time_idle()
         elif cycle.response_complete:
             self._closing.drop(len(event))
