@@ -6,12 +6,11 @@ What stands here is the connection between them: order, backpressure, timeouts, 
 
 import asyncio
 import contextvars
-import logging
 from collections import deque
 from typing import Any
 
 from uvicorn.config import Config
-from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.protocols.utils import get_local_addr, get_remote_addr
 from uvicorn.server import ServerState
@@ -20,35 +19,14 @@ from janus_mesh.errors import JanusError, RequestTimeout
 
 from .closing import Closing
 from .connections import Connections
-from .cycles import CloseDelimitedCycle
+from .cycles import cycle_for
 from .intake import END, Event, Head, Intake
 from .limits import HttpLimits
+from .outlet import Flow, Outlet
 from .refusals import HttpRefused, refusal
 
-_log = logging.getLogger("uvicorn.error")  # where uvicorn's cycle reports an application's exceptions
 # Of one connection, before others get their turn.
 _EVENTS_PER_TURN = 8
-
-
-class _Flow(FlowControl):
-    """Reading stays paused while `held`, whatever the request that is being answered wants to read."""
-
-    held = False
-
-    def resume_reading(self) -> None:
-        if not self.held:
-            super().resume_reading()
-
-
-class _Outlet:
-    """What a cycle uses of the transport; to close is the connection's decision."""
-
-    __slots__ = ("close", "is_closing", "write")
-
-    def __init__(self, connection: "BoundedHttpProtocol", transport: asyncio.Transport) -> None:
-        self.write = transport.write  # called for every event of a stream: no layer between
-        self.is_closing = transport.is_closing
-        self.close = connection.close
 
 
 class BoundedHttpProtocol(asyncio.Protocol):
@@ -89,8 +67,8 @@ class BoundedHttpProtocol(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._transport = transport
-        self._outlet = _Outlet(self, transport)
-        self._flow = _Flow(transport)
+        self._outlet = Outlet(transport, self.close)
+        self._flow = Flow(transport)
         self._closing = Closing(transport, self._loop, self._limits)
         self._server, self._client = get_local_addr(transport), get_remote_addr(transport)
         self._address = self._client[0] if self._client else ""
@@ -214,32 +192,12 @@ class BoundedHttpProtocol(asyncio.Protocol):
 
     def _begin(self, head: Head) -> None:
         self._stop_timer()
-        kind = RequestResponseCycle if head.version == "1.1" else CloseDelimitedCycle
-        cycle = kind(
-            scope={
-                "type": "http",
-                "asgi": {"version": "3.0", "spec_version": "2.3"},
-                "http_version": head.version,
-                "server": self._server,
-                "client": self._client,
-                "scheme": "http",
-                "method": head.method,
-                "root_path": "",
-                "path": head.path,
-                "raw_path": head.raw_path,
-                "query_string": head.query,
-                "headers": head.fields,
-                "state": self._app_state.copy(),
-            },
-            transport=self._outlet,  # type: ignore[arg-type]
+        cycle = cycle_for(
+            head,
+            connection={"server": self._server, "client": self._client, "state": self._app_state.copy()},
+            transport=self._outlet,
             flow=self._flow,
-            logger=_log,
-            access_logger=_log,
-            access_log=False,
             default_headers=self._state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=head.expects_continue and head.version == "1.1",
-            keep_alive=head.keep_alive,
             on_response=self._response_complete,
         )
         self._incoming = cycle
