@@ -12,7 +12,7 @@ from typing import Any
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
 from .http_server import AllowedHosts, listen
-from .settings import HttpSettings
+from .settings import HttpSettings, load
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 
@@ -40,7 +40,7 @@ def serve(port: int, host: str = "127.0.0.1") -> None:
     """
     if not port:
         return
-    settings = HttpSettings()
+    settings = load(HttpSettings)
     hosts = AllowedHosts.of(settings.allowed_hosts, listening=host)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, port), family=family)

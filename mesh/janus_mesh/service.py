@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import resource
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -11,6 +12,9 @@ import uvloop
 
 from . import logs, metrics, traces
 from .settings import ServiceSettings, load
+
+# More than any service uses; programs that look at each possible descriptor would take long over a million.
+_MOST_DESCRIPTORS = 65_536
 
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
 
@@ -33,6 +37,8 @@ def run(
     gc.freeze()
     gc.set_threshold(20_000, 50, 50)
 
+    _raise_descriptor_limit()
+
     async def body() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -46,3 +52,11 @@ def run(
     except OSError as error:
         logs.get(name).error("cannot start", reason=str(error))
         sys.exit(1)
+
+
+def _raise_descriptor_limit() -> None:
+    """Many systems give 1,024 at first and let a process take more: each connection needs one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _MOST_DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -110,8 +110,7 @@ def _objection_to_type(headers: dict[bytes, bytes]) -> JanusError | None:
     if _JSON.fullmatch(given):
         return None
     return UnsupportedMediaType(
-        f"the content type must be application/json, not {_shown(given) if given else 'missing'}",
-        param="content-type",
+        f"the content type must be application/json, not {_shown(given) if given else 'missing'}"
     )
 
 

@@ -1,9 +1,57 @@
-"""uvicorn's request-response cycle for HTTP/1.0, whose clients do not know chunks."""
+"""uvicorn's request-response cycle: made for a head, and for HTTP/1.0, whose clients do not know chunks."""
 
+import asyncio
+import logging
 import sys
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from .intake import Head
+from .outlet import Flow, Outlet
+
+_log = logging.getLogger("uvicorn.error")  # where the cycle reports an application's exceptions
+
+
+def cycle_for(
+    head: Head,
+    *,
+    connection: Mapping[str, Any],
+    transport: Outlet,
+    flow: Flow,
+    default_headers: list[tuple[bytes, bytes]],
+    on_response: Callable[[], None],
+) -> RequestResponseCycle:
+    """The cycle of one request; `connection` is what the ASGI scope says of where it came from."""
+    kind = RequestResponseCycle if head.version == "1.1" else CloseDelimitedCycle
+    scope: Any = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": head.version,
+        "scheme": "http",
+        "method": head.method,
+        "root_path": "",
+        "path": head.path,
+        "raw_path": head.raw_path,
+        "query_string": head.query,
+        "headers": head.fields,
+        **connection,
+    }
+    return kind(
+        scope=scope,
+        transport=transport,  # type: ignore[arg-type]
+        flow=flow,
+        logger=_log,
+        access_logger=_log,
+        access_log=False,
+        default_headers=default_headers,
+        message_event=asyncio.Event(),
+        expect_100_continue=head.expects_continue and head.version == "1.1",
+        keep_alive=head.keep_alive,
+        on_response=on_response,
+    )
 
 
 class CloseDelimitedCycle(RequestResponseCycle):

@@ -6,12 +6,11 @@ What stands here is the connection between them: order, backpressure, timeouts, 
 
 import asyncio
 import contextvars
-import logging
 from collections import deque
 from typing import Any
 
 from uvicorn.config import Config
-from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.protocols.utils import get_local_addr, get_remote_addr
 from uvicorn.server import ServerState
@@ -20,35 +19,14 @@ from janus_mesh.errors import JanusError, RequestTimeout
 
 from .closing import Closing
 from .connections import Connections
-from .cycles import CloseDelimitedCycle
+from .cycles import cycle_for
 from .intake import END, Event, Head, Intake
 from .limits import HttpLimits
+from .outlet import Flow, Outlet
 from .refusals import HttpRefused, refusal
 
-_log = logging.getLogger("uvicorn.error")  # where uvicorn's cycle reports an application's exceptions
 # Of one connection, before others get their turn.
 _EVENTS_PER_TURN = 8
-
-
-class _Flow(FlowControl):
-    """Reading stays paused while `held`, whatever the request that is being answered wants to read."""
-
-    held = False
-
-    def resume_reading(self) -> None:
-        if not self.held:
-            super().resume_reading()
-
-
-class _Outlet:
-    """What a cycle uses of the transport; to close is the connection's decision."""
-
-    __slots__ = ("close", "is_closing", "write")
-
-    def __init__(self, connection: "BoundedHttpProtocol", transport: asyncio.Transport) -> None:
-        self.write = transport.write  # called for every event of a stream: no layer between
-        self.is_closing = transport.is_closing
-        self.close = connection.close
 
 
 class BoundedHttpProtocol(asyncio.Protocol):
@@ -89,8 +67,8 @@ class BoundedHttpProtocol(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._transport = transport
-        self._outlet = _Outlet(self, transport)
-        self._flow = _Flow(transport)
+        self._outlet = Outlet(transport, self.close)
+        self._flow = Flow(transport)
         self._closing = Closing(transport, self._loop, self._limits)
         self._server, self._client = get_local_addr(transport), get_remote_addr(transport)
         self._address = self._client[0] if self._client else ""
@@ -105,7 +83,7 @@ class BoundedHttpProtocol(asyncio.Protocol):
         self._time_head()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
-        self._state.connections.discard(self)  # type: ignore[arg-type]
+        self._state.connections.discard(self)
         if self._admitted:
             self._counted.release(self._address)
         self._stop_timer()
@@ -171,9 +149,11 @@ class BoundedHttpProtocol(asyncio.Protocol):
     def _pump(self) -> None:
         """Takes some events from the intake, and leaves the rest for later turns."""
         self._pumping = False
+        if self._closing.begun:
+            return
         try:
             for _ in range(_EVENTS_PER_TURN):
-                if self._closing.begun or self._must_wait():
+                if self._must_wait():
                     break
                 event = self._intake.next()
                 if event is None:
@@ -200,6 +180,7 @@ class BoundedHttpProtocol(asyncio.Protocol):
             if not cycle.keep_alive:
                 self._intake.stop()
             elif self._is_idle():  # the rest of a body whose answer went out early
+                self._closing.dropped = 0
                 self._time_idle()
         elif cycle.response_complete:
             self._closing.drop(len(event))
@@ -211,32 +192,12 @@ class BoundedHttpProtocol(asyncio.Protocol):
 
     def _begin(self, head: Head) -> None:
         self._stop_timer()
-        kind = RequestResponseCycle if head.version == "1.1" else CloseDelimitedCycle
-        cycle = kind(
-            scope={
-                "type": "http",
-                "asgi": {"version": "3.0", "spec_version": "2.3"},
-                "http_version": head.version,
-                "server": self._server,
-                "client": self._client,
-                "scheme": "http",
-                "method": head.method,
-                "root_path": "",
-                "path": head.path,
-                "raw_path": head.raw_path,
-                "query_string": head.query,
-                "headers": head.fields,
-                "state": self._app_state.copy(),
-            },
-            transport=self._outlet,  # type: ignore[arg-type]
+        cycle = cycle_for(
+            head,
+            connection={"server": self._server, "client": self._client, "state": self._app_state.copy()},
+            transport=self._outlet,
             flow=self._flow,
-            logger=_log,
-            access_logger=_log,
-            access_log=False,
             default_headers=self._state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=head.expects_continue and head.version == "1.1",
-            keep_alive=head.keep_alive,
             on_response=self._response_complete,
         )
         self._incoming = cycle

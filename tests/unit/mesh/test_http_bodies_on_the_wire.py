@@ -206,3 +206,12 @@ async def test_a_bad_body_ends_the_request_that_waits_for_it(server: RawServer) 
     assert (await read_answer(reader)).status == 400
     async with asyncio.timeout(5):
         await server.mirror.gone.wait()
+
+
+async def test_each_rest_of_a_body_is_bounded_by_itself() -> None:
+    async with raw_server(replace(LIMITS, linger_bytes=150_000)) as server:
+        reader, writer = await server.connect()
+        for _ in range(3):
+            writer.write(b"POST /early HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n")
+            assert (await read_answer(reader)).status == 413
+            writer.write(b"a" * 100_000)

@@ -113,11 +113,7 @@ async def test_a_body_that_is_not_called_json_is_refused(
     headers = {"content-type": content_type} if content_type else {}
     answer = await client.post("/", content=b"{}", headers=headers)
     error = answer.json()["error"]
-    assert (answer.status_code, error["code"], error["param"]) == (
-        415,
-        "unsupported_media_type",
-        "content-type",
-    )
+    assert (answer.status_code, error["code"]) == (415, "unsupported_media_type")
     assert calls == []
 
 
