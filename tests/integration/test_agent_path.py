@@ -19,7 +19,7 @@ from support.scripted_model import ARTIFACT, CONTENT, hanging_model
 
 from janus_baseline.agent_cli import pack
 from janus_baseline.agent_cli.platform import Platform
-from janus_baseline.agent_cli.sandy import Executed
+from janus_baseline.agent_cli.sandy_shapes import Executed
 from janus_baseline.agent_cli.settings import AgentCliSettings
 from janus_baseline.agent_cli.task import Task
 from janus_baseline.agent_cli.workplace import Workplaces

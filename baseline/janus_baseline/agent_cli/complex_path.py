@@ -17,7 +17,7 @@ from .deltas import Delta, Deltas, Figures, Silence, content, reasoning, step
 from .keepalive import with_silences
 from .links import linked
 from .platform import Platform
-from .sandy import Ended, Line
+from .sandy_shapes import Ended, Line
 from .settings import AgentCliSettings
 from .steps import AnswerText, Reasoning, ToolEnd, ToolStart, step_of
 from .task import task_of

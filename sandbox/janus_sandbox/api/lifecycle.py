@@ -21,7 +21,7 @@ def lifecycle_routes(settings: SandboxSettings, sandboxes: Sandboxes, isolation:
     @routes.post("/sandboxes", status_code=201)
     async def create(request: Request, asked: CreateRequest | None = None) -> SandboxView:
         """A client that leaves meanwhile leaves no sandbox: nobody would know its id."""
-        making = sandboxes.create(_order(asked or CreateRequest(), settings))
+        making = sandboxes.create(_order(asked or CreateRequest.model_validate({}), settings))
         return view(await while_present(making, client_left(request.receive)))
 
     @routes.get("/sandboxes")
