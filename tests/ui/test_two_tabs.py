@@ -55,6 +55,7 @@ async def test_two_questions_at_once_follow_each_other(
         await expect(tab.answers).to_have_count(3)
         await expect(tab.answers.last).to_have_attribute("data-status", "done")
         await tab.page.reload()
+        await expect(tab.questions).to_have_count(3)
         questions = await tab.questions.all_inner_texts()
         assert sorted(text.split("\n")[0] for text in questions) == ["One", "Three", "Two"]
 
