@@ -110,7 +110,11 @@ async function receive(
   signal: AbortSignal,
 ): Promise<void> {
   const showing = repeatedly(SHOW_EVERY_MS, () => draft.changed && showMessage(draft.message()));
-  const storing = repeatedly(STORE_EVERY_MS, () => void keepMessage(draft.message()));
+  const storing = repeatedly(STORE_EVERY_MS, () => {
+    const message = draft.message();
+    showMessage(message); // taking the message marks the draft as unchanged: what is stored must be shown too
+    void keepMessage(message);
+  });
   try {
     for await (const event of streamChat(await request(), signal)) draft.add(event);
     draft.end("done");
