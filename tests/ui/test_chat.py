@@ -117,6 +117,13 @@ async def test_stopping_does_not_send_the_draft(page: Page, competitor: HttpComp
     await expect(page.get_by_role("button", name="Send", exact=True)).to_be_enabled()
     await expect(chat.questions).to_have_count(1)
     await expect(chat.composer).to_have_value("Not yet finished")
+
+
+async def test_the_composer_has_the_focus_after_stop(page: Page, competitor: HttpCompetitor) -> None:
+    competitor.chat = hang_mid_stream
+    chat = await ChatPage(page).open()
+    await expect(await chat.ask("Go on for ever")).to_contain_text("partial")
+    await chat.stop.click()
     await expect(chat.composer).to_be_focused()
 
 

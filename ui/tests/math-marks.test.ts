@@ -5,7 +5,10 @@ const FENCE = "```";
 
 test.each([
   ["a fence", `${FENCE}tex\n$x_1$ and $$\n${FENCE}`],
-  ["a fence of four backticks that holds one of three", `${FENCE}\`md\n${FENCE}\n$$\nx\n$$\n${FENCE}\n$y$ \\(z\\)\n${FENCE}\``],
+  [
+    "a fence of four backticks that holds one of three",
+    `${FENCE}\`md\n${FENCE}\n$$\nx\n$$\n${FENCE}\n$y$ \\(z\\)\n${FENCE}\``,
+  ],
   ["a fence of tildes", "~~~\n$x_1$\n~~~"],
   ["a fence of tildes that holds one of backticks", `~~~md\n${FENCE}\n$x_1$\n${FENCE}\n$y$\n~~~`],
   ["a fence that is open yet", `${FENCE}sh\n$x$\n`],
@@ -37,14 +40,19 @@ test.each([
   ["in a sentence with backticks", `\`a\` is $x$ and \`b\``, "`a` is $$x$$ and `b`"],
   ["after a lone backtick", "a ` b $x$", "a ` b $$x$$"],
   ["in parentheses of LaTeX", "\\(x_1\\)", "$$x_1$$"],
+  ["in brackets with a row that has a distance", "\\[a \\\\[4pt] b\\]", "\n$$\na \\\\[4pt] b\n$$\n"],
+  ["after a bracket that is not closed", "\\[ a\n\n\\[x\\]", "\\[ a\n\n\n$$\nx\n$$\n"],
   ["in brackets of LaTeX", "\\[\nx\n\\]", "\n$$\nx\n$$\n"],
 ])("math is marked %s", (_, text, marked) => {
   expect(withDollarMath(text)).toBe(marked);
 });
 
-test.each(["`", "$", "$x", "\\(", "\\[", "> ", "- ", "``` ", "`a` $", "\n- > "])("%j many times over is read in time", (text) => {
-  const long = text.repeat(100_000 / text.length);
-  const began = performance.now();
-  withDollarMath(`$${long}`);
-  expect(performance.now() - began).toBeLessThan(2_000);
-});
+test.each(["`", "$", "$x", "\\(", "\\[", "> ", "- ", "``` ", "`a` $", "\n- > "])(
+  "%j many times over is read in time",
+  (text) => {
+    const long = text.repeat(100_000 / text.length);
+    const began = performance.now();
+    withDollarMath(`$${long}`);
+    expect(performance.now() - began).toBeLessThan(2_000);
+  },
+);

@@ -171,6 +171,113 @@ test("a deleted session is gone with its messages", async () => {
   expect(await database.messagesOf(id)).toEqual([]);
 });
 
+/** What another page does to a chat that this page has in view. */
+async function askedElsewhere(question: string, answer: string): Promise<void> {
+  const here = useChat.getState();
+  await reloaded(here.currentId as string);
+  await asked(question, answer);
+  useChat.setState(here, true);
+}
+
+test("a question goes on from what another page has added", async () => {
+  await asked("One", "1");
+  await askedElsewhere("Two", "2");
+  await asked("Three", "3");
+  expect(texts()).toEqual(["One", "1", "Two", "2", "Three", "3"]);
+  await reloaded(current());
+  expect(texts()).toEqual(["One", "1", "Two", "2", "Three", "3"]);
+});
+
+test("what another page has added goes along with a question", async () => {
+  await asked("One", "1");
+  await askedElsewhere("Two", "2");
+  const sent = answering(chunk({ content: "3" }), DONE);
+  await answers.ask("Three");
+  const { messages } = JSON.parse(String(sent.mock.calls[0]?.[1]?.body));
+  expect(messages.map(({ content }: { content: string }) => content)).toEqual([
+    "One",
+    "1",
+    "Two",
+    "2",
+    "Three",
+  ]);
+});
+
+test("a question stays in the branch in view when another page turns to another", async () => {
+  await asked("One", "1");
+  const first = inView()[1] as Message;
+  answering(chunk({ content: "uno" }), DONE);
+  await answers.retry(first);
+  const here = useChat.getState();
+  await store.showBranch(first);
+  useChat.setState(here, true);
+  await asked("Two", "2");
+  expect(texts()).toEqual(["One", "uno", "Two", "2"]);
+});
+
+test("two questions at once follow each other", async () => {
+  await asked("One", "1");
+  answering(chunk({ content: "x" }), DONE);
+  await Promise.all([answers.ask("Two"), answers.ask("Three")]);
+  expect(texts()).toEqual(["One", "1", "Two", "x", "Three", "x"]);
+});
+
+test("a rename does not undo what another page has added", async () => {
+  await asked("One", "1");
+  await askedElsewhere("Two", "2");
+  await store.rename(current(), "Numbers");
+  await reloaded(current());
+  expect(texts()).toEqual(["One", "1", "Two", "2"]);
+});
+
+test.each([
+  ["a rename", () => store.rename(current(), "Numbers")],
+  ["another branch", () => store.showBranch(inView()[0] as Message)],
+  ["an answer that goes on", () => database.putMessages([inView()[1] as Message])],
+  ["a retry", () => answers.retry(inView()[1] as Message)],
+])("a session that another page deleted does not come back with %s", async (_, act) => {
+  await asked("One", "1");
+  const id = current();
+  await database.deleteSession(id);
+  await act();
+  expect(await database.allSessions()).toEqual([]);
+  expect(await database.messagesOf(id)).toEqual([]);
+});
+
+test("a question in a session that another page deleted begins a new one", async () => {
+  await asked("One", "1");
+  const id = current();
+  await database.deleteSession(id);
+  await asked("Two", "2");
+  expect(texts()).toEqual(["Two", "2"]);
+  expect((await database.allSessions()).map((session) => session.id)).toEqual([current()]);
+  expect(current()).not.toBe(id);
+});
+
+test("deleting a session stops its answer", async () => {
+  const stopped = vi.fn();
+  vi.stubGlobal("fetch", async (_: string, { signal }: RequestInit) => {
+    signal?.addEventListener("abort", stopped);
+    return new Response(
+      new ReadableStream({ start: (c) => signal?.addEventListener("abort", () => c.error()) }),
+    );
+  });
+  const answered = answers.ask("One");
+  await vi.waitFor(() => expect(texts()).toEqual(["One", ""]));
+  await store.remove(current());
+  await answered;
+  expect(stopped).toHaveBeenCalledOnce();
+  expect(useChat.getState().messages).toEqual({});
+  expect(await database.allSessions()).toEqual([]);
+});
+
+test("a browser without randomUUID can ask, too", async () => {
+  vi.stubGlobal("crypto", { getRandomValues: crypto.getRandomValues.bind(crypto) });
+  await asked("One", "1");
+  vi.unstubAllGlobals();
+  expect(current()).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+});
+
 test("sessions are found by what their messages say", async () => {
   await asked("One", "The RODEO begins");
   expect([...(await database.sessionsSaying("rodeo"))]).toEqual([current()]);

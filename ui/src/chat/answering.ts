@@ -1,45 +1,53 @@
 import { type ChatRequest, streamChat } from "@/gateway/chat-stream";
-import * as database from "./database";
 import { Draft } from "./draft";
 import { isLeaving, keepOnPageHide, noteDepartures } from "./journal";
-import { append, lockOf, newSession, showMessage, useChat } from "./store";
+import { holding, lockOf, released } from "./locks";
+import { newId } from "./new-id";
+import { append, keepMessage, newSession, readMessages, showMessage, useChat } from "./store";
+import { tell } from "./tabs";
 import { pathTo } from "./tree";
 import type { Message, Picture, Session } from "./types";
+import { begins, ends, isUnderWay, messagesUnderWay, stopHere } from "./under-way";
 
 const SHOW_EVERY_MS = 64; // text comes faster than eyes and layout can follow
 const STORE_EVERY_MS = 250;
 
-const underWay = new Map<string, { draft: Draft; stop: AbortController }>();
-
 /** To be called once in the life of a page. */
 export function keepAnswersOnPageHide(): void {
   noteDepartures();
-  keepOnPageHide(() => [...underWay.values()].map(({ draft }) => draft.message()));
+  keepOnPageHide(messagesUnderWay);
 }
 
-/** Asks in the session in view, or in a new one. Resolves when the answer has ended. */
+/**
+ * Asks at the end of the session in view, or in a new one: also when another page has deleted the one in view.
+ * Resolves when the answer has ended.
+ */
 export async function ask(text: string, images: Picture[] = []): Promise<void> {
   const { currentId, sessions, model } = useChat.getState();
-  const session = sessions[currentId ?? ""] ?? newSession(model, text);
-  await askAfter(session, session.head, text, images);
+  const session = sessions[currentId ?? ""];
+  const asked = (where: Session) =>
+    askIn(where, questionIn(where, text, images), (question, end) => ({ ...question, parentId: end }));
+  if (!session || !(await asked(session))) await asked(newSession(model, text));
 }
 
 /** Asks something else in place of an earlier question; the old branch stays. */
 export async function edit(question: Message, text: string): Promise<void> {
   const session = useChat.getState().sessions[question.sessionId];
-  if (session) await askAfter(session, question.parentId, text, question.images ?? []);
+  if (!session) return;
+  const changed = questionIn(session, text, question.images ?? []);
+  await askIn(session, changed, (one) => ({ ...one, parentId: question.parentId }));
 }
 
 /** Has a question answered once more; the old answer stays as a branch. */
 export async function retry(answer: Message): Promise<void> {
-  const { sessions, model } = useChat.getState();
-  const session = sessions[answer.sessionId];
-  if (session && answer.parentId) await answerTo(session, answer.parentId, model, []);
+  const session = useChat.getState().sessions[answer.sessionId];
+  if (session && answer.parentId) await answerTo(session, answer.parentId, () => []);
 }
 
-/** Ends an answer where it stands; its competitor stops working. */
+/** Ends an answer where it stands, whichever page receives it; its competitor stops working. */
 export function stop(messageId: string): void {
-  underWay.get(messageId)?.stop.abort();
+  if (isUnderWay(messageId)) stopHere(messageId);
+  else tell({ kind: "stop", messageId });
 }
 
 /** Copies a branch up to this message into a session of its own, and shows it. */
@@ -50,46 +58,65 @@ export async function branchOff(message: Message): Promise<void> {
   if (!session || !tree) return;
   const copy = newSession(session.model, `${session.title} (branch)`);
   const copies = pathTo(tree, message.id).map((id) => ({ ...(tree[id] as Message), sessionId: copy.id }));
-  await append(copy, copies);
+  await append(copy, () => copies);
 }
 
-async function askAfter(
-  session: Session,
-  parentId: string | null,
-  text: string,
-  images: Picture[],
-): Promise<void> {
-  const question: Message = {
-    id: crypto.randomUUID(),
+function questionIn(session: Session, text: string, images: Picture[]): Message {
+  return {
+    id: newId(),
     sessionId: session.id,
-    parentId,
+    parentId: null,
     role: "user",
     createdAt: Date.now(),
     text,
     ...(images.length ? { images } : {}),
   };
-  await answerTo(session, question.id, useChat.getState().model, [question]);
 }
 
-async function answerTo(session: Session, parentId: string, model: string, before: Message[]): Promise<void> {
-  const draft = new Draft(session.id, parentId, model);
+function askIn(
+  session: Session,
+  question: Message,
+  place: (question: Message, end: string | null) => Message,
+): Promise<boolean> {
+  return answerTo(session, question.id, (end) => [place(question, end)]);
+}
+
+/** Has a question answered, which `before` adds unless it is there. Gives false when the session was deleted. */
+async function answerTo(
+  session: Session,
+  questionId: string,
+  before: (end: string | null) => Message[],
+): Promise<boolean> {
+  const { model } = useChat.getState();
+  const draft = new Draft(session.id, questionId, model);
   const stop = new AbortController();
-  underWay.set(draft.id, { draft, stop });
+  let there = false;
+  begins({ draft, sessionId: session.id, stop });
   try {
-    await append(session, [...before, draft.message()]);
-    await holding(lockOf(draft.id), () =>
-      receive(draft, requestFor(session.id, parentId, model), stop.signal),
-    );
+    await holding(lockOf(draft.id), async () => {
+      there = await append({ ...session, model }, (end) => [...before(end), draft.message()]);
+      if (there)
+        await receive(draft, () => requestFor(session.id, questionId, model, stop.signal), stop.signal);
+    });
   } finally {
-    underWay.delete(draft.id);
+    ends(draft.id);
   }
+  return there;
 }
 
-async function receive(draft: Draft, request: ChatRequest, signal: AbortSignal): Promise<void> {
+async function receive(
+  draft: Draft,
+  request: () => Promise<ChatRequest>,
+  signal: AbortSignal,
+): Promise<void> {
   const showing = repeatedly(SHOW_EVERY_MS, () => draft.changed && showMessage(draft.message()));
-  const storing = repeatedly(STORE_EVERY_MS, () => void database.putMessages([draft.message()]));
+  const storing = repeatedly(STORE_EVERY_MS, () => {
+    const message = draft.message();
+    showMessage(message); // taking the message marks the draft as unchanged: what is stored must be shown too
+    void keepMessage(message);
+  });
   try {
-    for await (const event of streamChat(request, signal)) draft.add(event);
+    for await (const event of streamChat(await request(), signal)) draft.add(event);
     draft.end("done");
   } catch (reason) {
     if (isLeaving()) draft.end("interrupted");
@@ -98,13 +125,22 @@ async function receive(draft: Draft, request: ChatRequest, signal: AbortSignal):
     showing.stop();
     storing.stop();
     showMessage(draft.message());
-    await database.putMessages([draft.message()]);
+    await keepMessage(draft.message());
   }
 }
 
-/** The branch that ends with the question, as the API takes it. */
-function requestFor(sessionId: string, questionId: string, model: string): ChatRequest {
-  const tree = useChat.getState().messages[sessionId] ?? {};
+/** The branch that ends with the question, as the API takes it, once the answers in it have ended. */
+async function requestFor(
+  sessionId: string,
+  questionId: string,
+  model: string,
+  signal: AbortSignal,
+): Promise<ChatRequest> {
+  const treeNow = () => useChat.getState().messages[sessionId] ?? {};
+  const coming = pathTo(treeNow(), questionId).filter((id) => treeNow()[id]?.answer?.status === "streaming");
+  for (const id of coming) await released(lockOf(id), signal); // another page asked just before
+  if (coming.length) await readMessages(sessionId);
+  const tree = treeNow();
   const messages = pathTo(tree, questionId).map((id) => {
     const { role, text, images } = tree[id] as Message;
     if (!images?.length) return { role, content: text };
@@ -112,11 +148,6 @@ function requestFor(sessionId: string, questionId: string, model: string): ChatR
     return { role, content: [...(text ? [{ type: "text" as const, text }] : []), ...pictures] };
   });
   return { model, messages };
-}
-
-async function holding(lock: string, work: () => Promise<void>): Promise<void> {
-  if (!navigator.locks) return work(); // they need a secure context
-  await navigator.locks.request(lock, work);
 }
 
 function repeatedly(everyMs: number, work: () => void): { stop: () => void } {

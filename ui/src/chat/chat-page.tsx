@@ -10,7 +10,7 @@ import { MessageList } from "./message-list";
 import { ModelPicker } from "./model-picker";
 import { ShortcutsDialog, useShortcuts } from "./shortcuts";
 import { Sidebar } from "./sidebar";
-import { load, open, useChat } from "./store";
+import { followOtherPages, load, open, useChat } from "./store";
 import { useAddress } from "./use-address";
 import { Welcome } from "./welcome";
 
@@ -64,7 +64,10 @@ let loading: Promise<void> | null = null;
 function useStored(): boolean {
   const ready = useChat((state) => state.ready);
   useEffect(() => {
-    if (!loading) keepAnswersOnPageHide();
+    if (!loading) {
+      keepAnswersOnPageHide();
+      followOtherPages();
+    }
     loading ??= load();
   }, []);
   useAddress(ready, open);

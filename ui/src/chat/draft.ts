@@ -1,11 +1,12 @@
 import type { ChatEvent, ToolCallDelta } from "@/gateway/chat-stream";
 import { GatewayError } from "@/gateway/errors";
 import { artifactOf } from "./artifact";
+import { newId } from "./new-id";
 import type { Answer, Artifact, Failure, Message, Step } from "./types";
 
 /** An answer while it comes in. */
 export class Draft {
-  readonly id = crypto.randomUUID();
+  readonly id = newId();
   private readonly createdAt = Date.now();
   private readonly sentAt = performance.now();
   private text = "";

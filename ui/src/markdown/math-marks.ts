@@ -6,7 +6,7 @@ import { CodeLines } from "./code-lines";
 // (Pandoc's rule): prices and shell variables do neither.
 const KEPT = /\\[\\`$]|(?<!`)(?<ticks>`+)(?!`)[\s\S]{0,1000}?(?<!`)\k<ticks>(?!`)|\$\$[\s\S]*?(?:\$\$|$)/;
 const INLINE = /\\\((?<inline>[^\n]{1,400}?)\\\)/;
-const BLOCK = /\\\[(?<block>[\s\S]{1,2000}?)\\\]/;
+const BLOCK = /\\\[(?<block>(?:(?!(?<!\\)\\\[)[\s\S]){1,2000}?)\\\]/; // holds no other `\[`, but may hold `\\[4pt]`
 const BETWEEN = /(?<!\w)\$(?=[^\s$])(?<between>[^$`\n]{0,199}[^\s$`\\])\$(?!\w)/;
 const MARKS = new RegExp([KEPT, INLINE, BLOCK, BETWEEN].map(({ source }) => source).join("|"), "g");
 const SOME = /\\[([]|\$/;

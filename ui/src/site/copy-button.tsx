@@ -2,6 +2,7 @@
 
 import { Check, Copy } from "lucide-react";
 import { useEffect, useState } from "react";
+import { copyText } from "./copy-text";
 import { useLive } from "./use-live";
 
 const SHOWN_MS = 1600;
@@ -22,7 +23,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
       aria-label={copied ? "Copied" : label}
       title={label}
       disabled={!useLive()}
-      onClick={() => void navigator.clipboard.writeText(text).then(() => setCopied(true))}
+      onClick={() => void copyText(text).then(() => setCopied(true))}
     >
       <Icon size={17} aria-hidden />
     </button>
