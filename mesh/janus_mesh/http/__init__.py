@@ -12,6 +12,7 @@ some services speak gRPC alone.
 from .body import body_parts, read_body, require_announced
 from .departure import ClientLeft, client_left, while_present
 from .errors import MethodNotAllowed, answer_errors, error_event, error_response, invalid_field
+from .json_bounds import JsonBounds
 from .metrics import metrics_route
 from .ranges import ByteRange, RangeNotSatisfiable, not_modified, requested_range
 from .request_id import request_id
@@ -19,6 +20,7 @@ from .request_id import request_id
 __all__ = [
     "ByteRange",
     "ClientLeft",
+    "JsonBounds",
     "MethodNotAllowed",
     "RangeNotSatisfiable",
     "answer_errors",
