@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from . import agents
+from . import agents, exposure
 
 _LOOPBACK = frozenset({"localhost", "::1"})
 _WILDCARDS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # recognised, not bound
@@ -78,6 +78,11 @@ class Service:
     listeners: tuple[Listener, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)  # its own, beside the stack's
     late: bool = False  # started when the others are healthy, and not waited for
+    sees: tuple[str, ...] = ("*",)  # names of the stack's variables, as patterns
+
+    def variables(self, stack: Mapping[str, str]) -> dict[str, str]:
+        """The whole environment of its process."""
+        return {**exposure.exposed(stack, self.sees), **self.environment}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,13 @@ def resolve(
     key = {"JANUS_ARTIFACT_KEY": environment.get("JANUS_ARTIFACT_KEY") or artifact_key}
     # Who mints request tokens and who verifies them; competitors are what they protect from.
     minting = {"JANUS_PLATFORM_KEY": environment.get("JANUS_PLATFORM_KEY") or platform_key}
+    platform_data = {"JANUS_PLATFORM_DATA": environment.get("JANUS_PLATFORM_DATA") or f"{state}/platform"}
+    # Without tokens every process of this machine, and every page in its browsers, could spend the
+    # provider's money. No key, no tokens: then the service would not start.
+    required = (
+        environment.get("JANUS_PLATFORM_REQUIRE_TOKEN") or str(bool(minting["JANUS_PLATFORM_KEY"])).lower()
+    )
+    verifying = {**minting, "JANUS_PLATFORM_REQUIRE_TOKEN": required}
     contest = {
         **minting,
         "JANUS_COMPETITION_KEY": environment.get("JANUS_COMPETITION_KEY") or competition_key,
@@ -130,10 +142,14 @@ def resolve(
     }
     return Stack(
         services=(
-            _http("platform", "janus_platform", platform, environment=minting),
+            _http("platform", "janus_platform", platform, environment={**verifying, **platform_data}),
             *sandboxes,
-            _http("baseline-agent-cli", "janus_baseline.agent_cli", baseline),
-            _late("baseline-langchain", "janus_baseline.langchain", langchain),
+            replace(
+                _http("baseline-agent-cli", "janus_baseline.agent_cli", baseline), sees=exposure.BASELINES
+            ),
+            replace(
+                _late("baseline-langchain", "janus_baseline.langchain", langchain), sees=exposure.BASELINES
+            ),
             _grpc("shim", "janus_shim", shim, shim_metrics),
             _grpc("router", "janus_router", router, router_metrics, environment=minting),
             _grpc("competition", "janus_competition", competition, competition_metrics, environment=contest),
@@ -163,7 +179,11 @@ def _sandboxes(
     api = read.listener("JANUS_SANDBOX_HOST", "JANUS_SANDBOX_PORT", 8020)
     artifacts = read.listener("JANUS_SANDBOX_HOST", "JANUS_ARTIFACT_PORT", 5173)
     seen = {agents.IMAGE: agents.image(environment)}
-    service = replace(_http("sandbox", "janus_sandbox", api, environment=seen), listeners=(api, artifacts))
+    service = replace(
+        _http("sandbox", "janus_sandbox", api, environment=seen),
+        listeners=(api, artifacts),
+        sees=exposure.SANDBOXES,
+    )
     sandy = {"SANDY_BASE_URL": service.url, "SANDY_API_KEY": environment.get("SANDY_API_KEY") or key}
     return (service,), sandy
 

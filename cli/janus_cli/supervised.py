@@ -53,7 +53,7 @@ class Supervised:
         self.restarts = 0
         self.last_status: int | None = None
         self.last_lines: deque[str] = deque(maxlen=_LINES_KEPT)
-        self._environment = {**environment, **service.environment}
+        self._environment = service.variables(environment)
         self._journal = journal
         self._checks = checks
         self._pace = pace

@@ -19,7 +19,14 @@ async def serve(settings: EdgeSettings, stop: asyncio.Event) -> None:
         app = create_app(settings, router, competition)
         stack.push_async_callback(app.parser.close)
         await app.parser.start()
-        await mesh.serve_http(app, settings.host, settings.port, stop, drain_seconds=settings.drain_seconds)
+        await mesh.serve_http(
+            app,
+            settings.host,
+            settings.port,
+            stop,
+            drain_seconds=settings.drain_seconds,
+            limits=settings.http_limits(),
+        )
 
 
 def main() -> None:

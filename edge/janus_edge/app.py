@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import janus_mesh as mesh
 from janus_mesh import logs
+from janus_mesh.http import AllowedHosts, BrowserGuard
 
 from . import error_responses, openapi, ui_routes
 from .admission import Admission
@@ -56,15 +57,15 @@ class EdgeApp(FastAPI):
             app = chats if ChatApp.serves(scope) else routed
             return app(scope, receive, send)
 
-        self._surrounded = AccessMiddleware(
-            Cors(
-                answered,
-                allow_origins=settings.cors_origins,
-                allow_methods=["GET", "HEAD", "POST"],
-                allow_headers=["*"],
-                expose_headers=["x-request-id", "x-janus-competitor", "retry-after", *RATE_LIMIT_HEADERS],
-            )
+        cors = Cors(
+            answered,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "HEAD", "POST"],
+            allow_headers=["*"],
+            expose_headers=["x-request-id", "x-janus-competitor", "retry-after", *RATE_LIMIT_HEADERS],
         )
+        hosts = AllowedHosts.of(settings.allowed_hosts, listening=settings.host, urls=[settings.public_url])
+        self._surrounded = AccessMiddleware(BrowserGuard(cors, hosts=hosts, origins=settings.cors_origins))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._surrounded(scope, receive, send)

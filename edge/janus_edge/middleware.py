@@ -29,6 +29,7 @@ FIRST_BYTE = Histogram(
 BYTES = Counter("janus_http_response_bytes_total", "Body bytes sent.", ["route"])
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_ARTIFACTS = "/v1/artifacts/"
 _HEADER_SAFE = re.compile(r"[!-~]{1,256}")
 
 
@@ -136,7 +137,7 @@ def _account(scope: Scope, route: str, record: RequestRecord, response: _Respons
         "request",
         method=scope["method"],
         # A signed artifact id lets whoever has it fetch the artifact, so it stays out of the log.
-        path=route if route.startswith("/v1/artifacts/") else scope["path"],
+        path=_ARTIFACTS if scope["path"].startswith(_ARTIFACTS) else scope["path"],
         status=status,
         seconds=round(seconds, 4),
         ttfb=None if first_byte is None else round(first_byte, 4),

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
-from janus_mesh.settings import Bytes, Port, Seconds, ServiceSettings, StreamTimeouts
+from janus_mesh.settings import Bytes, HttpSettings, Port, Seconds, ServiceSettings, StreamTimeouts
 
 MEBIBYTE = 1024 * 1024
 # Where `make ui` puts the pages, for a checkout.
@@ -15,7 +15,7 @@ _BUILT_UI = Path(__file__).parents[2] / "ui" / "out"
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
 
 
-class EdgeSettings(ServiceSettings, StreamTimeouts):
+class EdgeSettings(ServiceSettings, HttpSettings, StreamTimeouts):
     """What the edge reads at start."""
 
     host: str = "127.0.0.1"

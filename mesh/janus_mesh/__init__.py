@@ -13,10 +13,11 @@ from . import _grpc_engine, errors, logs, metrics, settings, traces  # isort: sk
 from ._watchdog import Timeouts
 from .client_exchange import ClientExchange
 from .exchange import Answer, Exchange
-from .link.push import Said
+from .http_server import serve_http
+from .link.events import Said
 from .peer import Peer, dial
 from .server import CHAT_SERVICE, Server
-from .service import run, serve_http
+from .service import run
 
 __all__ = [
     "CHAT_SERVICE",

@@ -5,17 +5,20 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import grpc
+from google.protobuf.message import DecodeError
 
 from janus_proto._gen.janus.chat.v1 import chat_pb2, chat_pb2_grpc, event_pb2, request_pb2
 
 from . import logs
 from .errors import CompetitorFailed, InvalidRequest, JanusError, from_grpc, trailer
 from .exchange import Answer, Exchange, conduct
-from .headers import REQUEST_ID, TOKEN, caller_key, new_request_id
-from .link.push import Said
+from .incoming import incoming_exchange
+from .link.events import Said
 
 # How long a caller may hold a call open before it says what it wants.
 _REQUEST_SECONDS = 10.0
+# Characters of a cancel's reason that are logged.
+_MAX_REASON = 200
 
 _CHAT = f"/{chat_pb2.DESCRIPTOR.services_by_name['ChatService'].full_name}/Chat"
 
@@ -36,14 +39,10 @@ class ChatServicer(chat_pb2_grpc.ChatServiceServicer):
         headers = {str(key): str(value) for key, value in context.invocation_metadata() or ()}
         opening = await self._opening(context)
         transport = _ServerTransport(context, opening.credit)
-        exchange = Exchange(
-            opening.request,
-            transport,
-            request_id=headers.get(REQUEST_ID) or new_request_id(),
-            time_remaining=_bounded(context.time_remaining()),
-            token=headers.get(TOKEN, ""),
-            caller=caller_key(headers),
-        )
+        try:
+            exchange = incoming_exchange(opening.request, transport, headers, context.time_remaining())
+        except JanusError as refusal:
+            await context.abort(refusal.status.grpc, refusal.message)
         error = await self._answered(exchange, transport, headers)
         if error is not None:
             context.set_code(error.status.grpc)
@@ -75,6 +74,8 @@ class ChatServicer(chat_pb2_grpc.ChatServiceServicer):
                 first = await context.read()
         except TimeoutError:
             await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "the first frame never came")
+        except DecodeError:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the first frame cannot be read")
         except InvalidRequest as error:  # too many fields, see `wire_bounds`
             await context.abort(error.status.grpc, error.message, trailer(error))
         if first is grpc.aio.EOF or first.WhichOneof("frame") != "request":
@@ -113,17 +114,23 @@ class _ServerTransport:
         return False
 
     async def listen(self, answering: asyncio.Task[Any]) -> None:
-        """Takes in the caller's later frames until it closes its half."""
+        """Takes in the caller's later frames until it closes its half.
+
+        A frame that cannot be read, or asks a second time, cancels the answer as a `cancel` does.
+        """
         while True:
             try:
                 frame = await self.context.read()
+            except DecodeError:
+                frame = chat_pb2.ChatServiceChatRequest(cancel=chat_pb2.Cancel(reason="unreadable frame"))
             except InvalidRequest as error:  # too many fields, see `wire_bounds`
                 frame = chat_pb2.ChatServiceChatRequest(cancel=chat_pb2.Cancel(reason=error.message))
             if frame is grpc.aio.EOF:
                 return
-            if frame.HasField("cancel"):
+            if frame.WhichOneof("frame"):
                 self.cancel_received = True
-                log.info("cancel", reason=frame.cancel.reason)
+                reason = frame.cancel.reason[:_MAX_REASON] if frame.HasField("cancel") else "a second request"
+                log.info("cancel", reason=reason)
                 answering.cancel()
                 return
             if frame.credit:
@@ -163,6 +170,8 @@ class RpcTransport:
             raise from_grpc(error) from None
         if frame is grpc.aio.EOF:
             return []
+        if frame is None:  # how gRPC hands over a message that could not be parsed
+            raise CompetitorFailed("the peer sent an event that cannot be read")
         # Foreign servers may leave the numbering out; who numbers must not skip.
         if frame.seq and frame.seq != self._received:
             raise CompetitorFailed(f"event {self._received} came as number {frame.seq}")
@@ -171,8 +180,3 @@ class RpcTransport:
 
     def cancel(self) -> None:
         self._call.cancel()
-
-
-def _bounded(remaining: float | None) -> float | None:
-    """GRPC reports "no deadline" as None or as centuries, by version."""
-    return None if remaining is None or remaining > 10_000_000 else remaining

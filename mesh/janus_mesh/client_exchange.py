@@ -11,10 +11,12 @@ from typing import Protocol, Self, TypeVar
 from janus_proto._gen.janus.chat.v1 import event_pb2, request_pb2
 
 from ._watchdog import Timeouts, Watchdog
+from .answer_limits import AnswerLimits
 from .errors import CompetitorFailed, JanusError, Unavailable
-from .link.client import ClientEnd
-from .link.push import Push, Said, Take
-from .link.server import ServerEnd
+from .link.client_end import ClientEnd
+from .link.events import Said
+from .link.push import Push, Take
+from .link.server_end import ServerEnd
 from .link.splice import Inspect, Splice
 
 WaitedT = TypeVar("WaitedT")
@@ -134,12 +136,16 @@ class ClientExchange:
             self._accept(self._unread.pop(0))
 
     async def splice(
-        self, sink: ServerEnd, note: Callable[[int, int], None], inspect: Inspect | None = None
+        self,
+        sink: ServerEnd,
+        note: Callable[[int, int], None],
+        inspect: Inspect | None = None,
+        limits: AnswerLimits | None = None,
     ) -> event_pb2.ChatEvent:
         """Passes all that comes to another link without waking this task; returns the `finish`.
 
-        `inspect` sees each event before it is passed on, except bare content and the ending. `note` is told
-        how many events passed and how many bytes of bare content `inspect` did not see.
+        `inspect` sees each event before it is passed on, except bare content, which `limits` counts, and the
+        ending. `note` is told how many events passed, and how many bytes of content `inspect` did not see.
         """
         assert isinstance(self.transport, ClientEnd)
         assert self._watchdog is not None
@@ -151,7 +157,7 @@ class ClientExchange:
                 await sink.write(event)
                 note(1, 0)
 
-        splice = Splice(self.transport, sink, self._watchdog.event, inspect)
+        splice = Splice(self.transport, sink, self._watchdog.event, inspect, limits)
         arrived = self.transport.arrived
         try:
             ending = await self._bounded(splice.ending, lambda: not arrived)

@@ -15,12 +15,14 @@ from opentelemetry.trace import SpanKind
 from janus_proto._gen.janus.chat.v1 import event_pb2, request_pb2
 
 from . import logs, metrics, traces
+from .answer_limits import AnswerLimits
 from .client_exchange import ClientExchange
 from .errors import DeadlineExceeded, Internal, JanusError
-from .link.client import ClientEnd
-from .link.push import Said
-from .link.server import ServerEnd
+from .link.client_end import ClientEnd
+from .link.events import Said
+from .link.server_end import ServerEnd
 from .link.splice import Inspect
+from .pieces import PIECE_BYTES, pieces
 from .request_bounds import check_request_bounds
 
 log = logs.get("mesh.exchange")
@@ -92,13 +94,19 @@ class Exchange:
     async def send(self, event: Said) -> None:
         """Sends one event, waiting for credit. Cancelled (as a task) when the caller left.
 
-        A `str` is a content delta of choice 0 and nothing more.
+        A `str` is a content delta of choice 0 and nothing more. A long text goes as several events. Raises
+        `CompetitorFailed` for an event that is too large and cannot be cut.
         """
         if self.ended:
             raise RuntimeError("an event after the last one")
-        self._note_events(1)
         if not isinstance(event, str) and event.WhichOneof("payload") in ("finish", "error"):
             self.ended = True
+        elif (len(event) if isinstance(event, str) else event.ByteSize()) > PIECE_BYTES:
+            for piece in pieces(event):
+                self._note_events(1)
+                await self._transport.write(piece)
+            return
+        self._note_events(1)
         await self._transport.write(event)
 
     def offer(self, event: Said) -> bool:
@@ -106,7 +114,9 @@ class Exchange:
 
         For those who have events in callbacks; what was not sent is for `send`, before all that follows.
         """
-        if self.ended or not self._transport.offer(event):
+        if self.ended or (len(event) if isinstance(event, str) else event.ByteSize()) > PIECE_BYTES:
+            return False
+        if not self._transport.offer(event):
             return False
         if self.events_sent:
             self.events_sent += 1
@@ -119,6 +129,7 @@ class Exchange:
         upstream: ClientExchange,
         amend: Amend | None = None,
         inspect: Inspect | None = None,
+        limits: AnswerLimits | None = None,
     ) -> event_pb2.ChatEvent:
         """Sends on all that another exchange has to say and returns its `finish`.
 
@@ -128,13 +139,14 @@ class Exchange:
             inspect: sees every other event before it is sent, may change it in place, and returns False to
                 drop it. Content of choice 0 without extras may pass without being shown; its bytes are then
                 counted in `unseen_bytes`.
+            limits: counts that content too; what `inspect` is shown is for `inspect` to count.
 
         Raises:
-            JanusError: what reading `upstream` or `inspect` raises. An error is not sent on, so that the
-                caller may change it.
+            JanusError: what reading `upstream`, `inspect` or `limits` raises. An error is not sent on, so
+                that the caller may change it.
         """
         if isinstance(upstream.transport, ClientEnd) and isinstance(self._transport, ServerEnd):
-            event = await upstream.splice(self._transport, self._note_events, inspect)
+            event = await upstream.splice(self._transport, self._note_events, inspect, limits)
             await self._send_amended(event, amend)
             return event
         async for event in upstream:

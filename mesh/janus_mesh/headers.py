@@ -14,12 +14,19 @@ TOKEN = "x-janus-token"  # noqa: S105  # a name
 # Opaque key of who asks, such as a keyed hash of the API key or of the client's address; never these
 # themselves. The edge sets it, the router counts failures by it, no competitor sees it.
 CALLER = "x-janus-caller"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _CALLER_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def new_request_id() -> str:
     """An id for a request that came without one."""
     return f"req_{uuid.uuid4().hex}"
+
+
+def request_id(headers: Mapping[str, str]) -> str:
+    """The caller's own request id when it is well-formed, else a new one."""
+    given = headers.get(REQUEST_ID, "")
+    return given if _REQUEST_ID.fullmatch(given) else new_request_id()
 
 
 def caller_key(headers: Mapping[str, str]) -> str:

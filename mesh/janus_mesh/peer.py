@@ -9,19 +9,21 @@ from janus_proto._gen.janus.chat.v1 import request_pb2
 
 from ._rpc import RpcTransport
 from ._watchdog import Timeouts
+from .answer_limits import MAX_MESSAGE_BYTES
 from .channel import Address
 from .client_exchange import ClientExchange, ClientTransport
-from .errors import CompetitorFailed
+from .errors import CompetitorFailed, Unavailable
 from .headers import outgoing_headers
-from .link.pool import LinkPool, Unsupported
+from .link.line import Unsupported
+from .link.pool import LinkPool
 from .settings import MeshSettings, load
 
 # A request may carry pictures in base64, so far more than gRPC's 4 MiB.
-MAX_MESSAGE_BYTES = 64 * 1024 * 1024
+MAX_REQUEST_BYTES = 64 * 1024 * 1024
 
 _OPTIONS: list[tuple[str, int | str]] = [
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
-    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MAX_REQUEST_BYTES),
     # Retrying is the router's business, which knows whether an event was delivered.
     ("grpc.enable_retries", 0),
     # Services of the mesh are reached directly, whatever proxy the environment names.
@@ -33,6 +35,8 @@ _OPTIONS: list[tuple[str, int | str]] = [
     # Finds peers that vanished without closing.
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 5_000),
+    # A keepalive waits for the ping before it, which measures bandwidth and has a minute by default.
+    ("grpc.http2.ping_timeout_ms", 15_000),
     ("grpc.http2.max_pings_without_data", 0),
     ("grpc.service_config", '{"loadBalancingConfig":[{"round_robin":{}}]}'),
     # Shared by the process, connections would also share what they last met: a new peer would be refused
@@ -84,14 +88,16 @@ class Peer:
         total: float | None,
     ) -> ClientTransport:
         headers = make_headers()
-        if self._links is not None:
+        links = self._links  # another call may drop them while this one waits
+        if links is not None:
             try:
-                return (await self._links.acquire()).open(request, headers, total)
+                return (await links.acquire()).open(request, headers, total)
             except Unsupported:
                 if not self._may_call:
                     raise CompetitorFailed(f"{self.target} does not speak links") from None
-                await self._links.close()
+            if self._links is links:
                 self._links = None
+                await links.close(Unsupported())
         return RpcTransport(self._channel, request, headers, total)
 
     def stub(self, kind: Any) -> Any:
@@ -100,7 +106,7 @@ class Peer:
 
     async def close(self) -> None:
         if self._links is not None:
-            await self._links.close()
+            await self._links.close(Unavailable("the peer was closed"))
         await self._channel.close()
 
     async def __aenter__(self) -> Self:

@@ -16,7 +16,7 @@ from ._rpc import ChatServicer
 from .exchange import Answer
 from .health_service import HealthService
 from .link.servicer import LinkServicer
-from .peer import MAX_MESSAGE_BYTES
+from .peer import MAX_REQUEST_BYTES
 from .settings import MeshSettings, load
 from .wire_bounds import FieldBounds
 
@@ -24,11 +24,13 @@ CHAT_SERVICE = chat_pb2.DESCRIPTOR.services_by_name["ChatService"].full_name
 LINK_SERVICE = link_pb2.DESCRIPTOR.services_by_name["LinkService"].full_name
 
 _OPTIONS = [
-    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
-    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_receive_message_length", MAX_REQUEST_BYTES),
+    ("grpc.max_send_message_length", MAX_REQUEST_BYTES),
     ("grpc.so_reuseport", 0),  # a second process on the port must fail, not share it
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 5_000),
+    # A keepalive waits for the ping before it, which measures bandwidth and has a minute by default.
+    ("grpc.http2.ping_timeout_ms", 15_000),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
 ]
@@ -86,8 +88,10 @@ class Server:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        """Lets live calls and exchanges go on for `drain_seconds` at most, whatever their callers do."""
         self._health.stop()
-        began = asyncio.get_running_loop().time()
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + self._drain_seconds
         if self._links is not None:
             await self._links.drain(self._drain_seconds)
-        await self._server.stop(max(0.0, self._drain_seconds - (asyncio.get_running_loop().time() - began)))
+        await self._server.stop(max(0.0, ends - loop.time()))

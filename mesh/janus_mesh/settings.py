@@ -5,16 +5,19 @@ ends the process at start with one line per variable instead of a traceback.
 """
 
 import sys
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from .http_server.limits import HttpLimits
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Port = Annotated[int, Field(ge=0, le=65_535)]  # 0 takes a free one
 Bytes = Annotated[int, Field(gt=0)]
 
 
+_HTTP = HttpLimits()
 # The same for every class: pydantic lets the last base decide, even by its defaults.
 _CONFIG = SettingsConfigDict(env_prefix="JANUS_", populate_by_name=True, extra="ignore")
 
@@ -27,6 +30,34 @@ class ServiceSettings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
     drain_seconds: Seconds = Field(10.0, description="How long live exchanges may go on after SIGTERM.")
+
+
+class HttpSettings(BaseSettings):
+    """What every HTTP service reads."""
+
+    model_config = _CONFIG
+
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Names, beside local ones and addresses, under which it is reached."
+    )
+    http_max_connections: int = Field(_HTTP.connections, ge=1, description="Connections of a port.")
+    http_max_connections_per_address: int = Field(
+        _HTTP.connections_per_address, ge=1, description="Connections of one address, except loopback."
+    )
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    def http_limits(self) -> HttpLimits:
+        """What `serve_http` is given."""
+        return HttpLimits(
+            connections=self.http_max_connections,
+            connections_per_address=self.http_max_connections_per_address,
+        )
 
 
 class StreamTimeouts(BaseSettings):

@@ -6,7 +6,7 @@ from importlib.metadata import version
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
 
-from janus_mesh.http import answer_errors, metrics_route
+from janus_mesh.http import AllowedHosts, BrowserGuard, answer_errors, metrics_route
 
 from .gate.gate import Gate
 from .gate.usage import usage_routes
@@ -14,6 +14,8 @@ from .inference.backend import Backend
 from .inference.routes import inference_routes
 
 VERSION = version("janus-platform")
+_LOCAL = AllowedHosts()
+_UPLOADS = r"/v1/artifacts"  # takes files of every type
 
 
 def build_app(
@@ -22,6 +24,7 @@ def build_app(
     max_body_bytes: int,
     gate: Gate | None = None,
     services: Sequence[APIRouter] = (),
+    hosts: AllowedHosts = _LOCAL,
 ) -> FastAPI:
     """The platform over an inference backend that is up, or on its way, with these other services."""
     gate = gate or Gate()
@@ -38,4 +41,5 @@ def build_app(
 
     app.include_router(metrics_route())
     answer_errors(app, "the platform services")
+    app.add_middleware(BrowserGuard, hosts=hosts, other_types=_UPLOADS)
     return app

@@ -16,6 +16,8 @@ import apsw
 from janus_mesh import logs
 from janus_mesh.errors import Unavailable
 
+from .private_folder import private_folder
+
 ResultT = TypeVar("ResultT")
 _BUSY_MILLISECONDS = 5_000
 
@@ -60,7 +62,7 @@ class Database:
         self._thread.shutdown()
 
     def _open(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(self._path.parent)
         try:
             connection = apsw.Connection(str(self._path))
             connection.set_busy_timeout(_BUSY_MILLISECONDS)

@@ -20,6 +20,7 @@ from .fetch.network import SystemDialler, SystemResolver
 from .fetch.page import Page, Reader
 from .fetch.routes import fetch_routes
 from .gate.gate import Gate
+from .private_folder import private_folder
 from .sandbox.holdings import Holdings
 from .sandbox.proxy import SandboxProxy
 from .sandbox.routes import sandbox_routes
@@ -38,6 +39,8 @@ from .vectors.store import VectorStore
 from .worker.client import Worker
 
 _READING_SECONDS = 15.0
+# Characters of a page that the local index keeps; without them, pages that are fetched could fill the disk.
+_MOST_TITLE, _MOST_INDEXED = 1_000, 100_000
 
 log = logs.get("platform")
 
@@ -82,7 +85,9 @@ async def _fetch(
 
     async def fetched(identity: str, came: Downloaded, page: Page) -> None:
         try:
-            await index.add(identity, IndexedPage(came.url, page.title, page.text))
+            await index.add(
+                identity, IndexedPage(came.url, page.title[:_MOST_TITLE], page.text[:_MOST_INDEXED])
+            )
         except JanusError as error:  # the page is there all the same
             log.warning("page not indexed", reason=error.message)
 
@@ -107,9 +112,12 @@ async def _engine(settings: PlatformSettings, index: LocalIndex, stack: AsyncExi
 
 
 def _artifacts(settings: PlatformSettings, gate: Gate, stack: AsyncExitStack) -> APIRouter:
-    folder = (settings.platform_data / "artifacts").absolute()
+    private_folder(settings.platform_data)
+    folder = private_folder(settings.platform_data / "artifacts").absolute()
     store = ArtifactStore(
-        open_store(settings.artifacts_store or folder.as_uri()), most_bytes=settings.artifacts_max_total_bytes
+        open_store(settings.artifacts_store or folder.as_uri()),
+        most_bytes=settings.artifacts_max_total_bytes,
+        share_bytes=settings.artifacts_max_competitor_bytes,
     )
     sweeping = asyncio.create_task(keep_swept(store, seconds=settings.artifacts_sweep_seconds))
     stack.callback(sweeping.cancel)
@@ -126,9 +134,17 @@ async def _sandboxes(settings: PlatformSettings, gate: Gate, stack: AsyncExitSta
             connect_seconds=settings.connect_timeout,
         )
     )
-    holdings = Holdings(gate.prices, upstream.place)
+    holdings = Holdings(
+        gate.prices,
+        upstream.place,
+        look=upstream.lives,
+        end=upstream.end,
+        share=settings.sandboxes_per_competitor,
+    )
+    stack.push_async_callback(holdings.aclose)
+    gate.ledger.at_close(holdings.close_account)
     proxy = SandboxProxy(upstream, holdings)
-    charging = asyncio.create_task(holdings.keep_charging(proxy.lives, proxy.end))
+    charging = asyncio.create_task(holdings.keep_charging())
     stack.callback(charging.cancel)
     return sandbox_routes(proxy, gate, settings.max_body_bytes)
 

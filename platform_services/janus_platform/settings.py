@@ -16,7 +16,7 @@ from pydantic.functional_validators import AfterValidator
 from pydantic_settings import NoDecode
 
 from janus_mesh.request_token import checked_key
-from janus_mesh.settings import Bytes, Port, Seconds, ServiceSettings, StreamTimeouts
+from janus_mesh.settings import Bytes, HttpSettings, Port, Seconds, ServiceSettings, StreamTimeouts
 
 _NO_KEY = SecretStr("")
 
@@ -37,7 +37,7 @@ def _postgres(value: SecretStr) -> SecretStr:
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 
 
-class PlatformSettings(ServiceSettings, StreamTimeouts):
+class PlatformSettings(ServiceSettings, HttpSettings, StreamTimeouts):
     """What the platform services read; a provider needs both its key and its base URL."""
 
     platform_host: str = "127.0.0.1"
@@ -65,11 +65,13 @@ class PlatformSettings(ServiceSettings, StreamTimeouts):
     sandy_base_url: BaseUrl = Field("", validation_alias="SANDY_BASE_URL")
     sandy_api_key: SecretStr = Field(_NO_KEY, validation_alias="SANDY_API_KEY")
     sandbox_url: BaseUrl = Field("http://127.0.0.1:8020", description="Our own sandbox service.")
+    sandboxes_per_competitor: int = Field(16, ge=1, description="Sandboxes at once for one competitor.")
 
     platform_url: BaseUrl = Field("", description="Where callers find it, for the addresses of artifacts.")
     artifacts_store: str = Field("", description="`s3://bucket/prefix` and the like in place of a folder.")
     artifacts_max_bytes: Bytes = Field(256 * 1024 * 1024, description="Largest artifact.")
     artifacts_max_total_bytes: Bytes = Field(10 * 1024**3, description="All artifacts together.")
+    artifacts_max_competitor_bytes: Bytes = Field(2 * 1024**3, description="One competitor's together.")
     artifacts_sweep_seconds: Seconds = Field(60.0, description="Between two looks for expired ones.")
 
     qdrant_url: BaseUrl = Field("", validation_alias="QDRANT_URL")

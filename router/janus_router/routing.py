@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import janus_mesh as mesh
 from janus_mesh import logs
+from janus_mesh.answer_limits import AnswerLimits
 from janus_mesh.competitor_claims import ROUTE
 from janus_mesh.errors import DeadlineExceeded, JanusError, Unavailable
 from janus_proto._gen.janus.chat.v1 import event_pb2
@@ -195,6 +196,12 @@ class Router:
             attempt.source, attempt.cost_source = found.source, found.cost_source
             _note_audit(competitor, found.wrong)
 
+        limits = AnswerLimits(request.n, settings.router_max_answer_bytes)
+
+        def passable(event: event_pb2.ChatEvent) -> bool:
+            limits.check(event)
+            return heard.event(event)
+
         upstream = peer.chat(
             request,
             deadline=seconds,
@@ -207,12 +214,12 @@ class Router:
                 await route.told()
                 if event.HasField("finish"):
                     await audited(event)
-                elif not heard.event(event):
+                elif not passable(event):
                     continue
                 attempt.note(event)
                 await exchange.send(event)
                 if attempt.under_way:
-                    attempt.note(await exchange.relay(upstream, audited, heard.event))
+                    attempt.note(await exchange.relay(upstream, audited, passable, limits))
                     return
 
     def _pause_before_retry(self, trip: _Trip, failure: JanusError) -> float | None:

@@ -5,8 +5,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
 
+from janus_mesh.answer_limits import MAX_ANSWER_BYTES
 from janus_mesh.request_token import checked_key
-from janus_mesh.settings import Port, Seconds, ServiceSettings, StreamTimeouts
+from janus_mesh.settings import Bytes, Port, Seconds, ServiceSettings, StreamTimeouts
 
 from .selection import PolicyName
 
@@ -37,6 +38,7 @@ class RouterSettings(ServiceSettings, StreamTimeouts):
     router_queue: Annotated[int, Field(ge=0, le=1_000_000)] = 128
     router_queue_timeout: Seconds = 10.0
     router_max_exchanges: Count = 2_000
+    router_max_answer_bytes: Bytes = Field(MAX_ANSWER_BYTES, description="Longest answer of a competitor.")
 
     platform_key: Annotated[SecretStr, AfterValidator(checked_key)] = Field(
         SecretStr(""), description="Signs the tokens that competitors show the platform services."

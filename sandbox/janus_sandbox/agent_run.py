@@ -79,7 +79,13 @@ async def _run(sandbox: Sandbox, box: Box, order: AgentOrder) -> AsyncGenerator[
     try:
         with metrics.AGENTS.track_inprogress():
             yield {"type": "status", "status": "running", "message": f"{order.name} is at work"}
-            parts = follow(box, order.command(sandbox), seconds=order.seconds, stop=stop)
+            parts = follow(
+                box,
+                order.command(sandbox),
+                seconds=order.seconds,
+                stop=stop,
+                left_open=sandbox.left_open,
+            )
             async with aclosing(parts):
                 async for part in parts:
                     if isinstance(part, Line):

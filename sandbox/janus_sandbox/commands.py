@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from .backend import Box, Command, Execution
+from .left_open import LeftOpen
 from .pipe import Pipe
 
 TIMED_OUT = 124  # what timeout(1) answers
-# What a command wrote is in its pipes when it ends; a child that it left behind may keep them open.
+# What a command wrote is in its pipes when it ends; a child that it left behind may keep them open. Then
+# they are handed to the sandbox's `LeftOpen`.
 _LEFT_OPEN_SECONDS = 0.1
 _LONGEST_LINE = 64 * 1024
 
@@ -44,6 +46,31 @@ class Ending:
     timed_out: bool
 
 
+class _Pipes:
+    """Two pipes for a command's outputs; those with writers left go to `LeftOpen` at the end."""
+
+    def __init__(self, left_open: LeftOpen) -> None:
+        self._left_open = left_open
+        self._pipes: tuple[Pipe, ...] = ()
+
+    def __enter__(self) -> tuple[Pipe, Pipe]:
+        stdout = Pipe()
+        try:
+            self._pipes = stdout, Pipe()
+        except OSError:
+            stdout.close()
+            raise
+        return self._pipes
+
+    def __exit__(self, *_: object) -> None:
+        for pipe in self._pipes:
+            pipe.handed_over()
+            if pipe.ended:
+                pipe.close()
+            else:
+                self._left_open.take(pipe)
+
+
 class _Captured:
     """The beginning of an output; what is beyond `most` bytes is read and dropped."""
 
@@ -65,14 +92,14 @@ class _Captured:
         return b"".join(self._parts)
 
 
-async def run(box: Box, command: Command, *, seconds: float, most: int) -> Outcome:
+async def run(box: Box, command: Command, *, seconds: float, most: int, left_open: LeftOpen) -> Outcome:
     """Runs a command to its end, for at most `seconds`, keeping `most` bytes of each output.
 
-    A caller that is cancelled ends the command.
+    A caller that is cancelled ends the command. Processes that it leaves in the background go on.
     """
     began = time.monotonic()
     out, err = _Captured(most), _Captured(most)
-    with Pipe() as stdout, Pipe() as stderr:
+    with _Pipes(left_open) as (stdout, stderr):
         execution = await _started(box, command, stdout, stderr)
         reading = [asyncio.create_task(out.take(stdout)), asyncio.create_task(err.take(stderr))]
         try:
@@ -91,7 +118,7 @@ async def run(box: Box, command: Command, *, seconds: float, most: int) -> Outco
 
 
 async def follow(
-    box: Box, command: Command, *, seconds: float, stop: asyncio.Event
+    box: Box, command: Command, *, seconds: float, stop: asyncio.Event, left_open: LeftOpen
 ) -> AsyncGenerator[Line | Ending, None]:
     """A command's lines as it writes them, held back while nobody takes them; then its ending.
 
@@ -99,7 +126,7 @@ async def follow(
     """
     began = time.monotonic()
     lines: asyncio.Queue[Line] = asyncio.Queue(maxsize=64)
-    with Pipe() as stdout, Pipe() as stderr:
+    with _Pipes(left_open) as (stdout, stderr):
         execution = await _started(box, command, stdout, stderr)
         reading = [
             asyncio.create_task(_split(stdout, "stdout", lines)),

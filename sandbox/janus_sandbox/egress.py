@@ -6,6 +6,7 @@ and a proxy's (`GET http://platform/v1/models`). All else is refused; each call 
 """
 
 import asyncio
+import re
 import time
 from urllib.parse import urlsplit
 
@@ -33,6 +34,8 @@ _MOST_CONNECTIONS = 64
 _CONNECT_SECONDS = 5.0
 _NEXT_TRY_SECONDS = 1.0
 _INSIDE = ("127.0.0.1", "localhost")
+# Segments that lead out of the platform's own path, in any spelling.
+_DOTS = re.compile(rb"(?:\.|%2e){1,2}", re.IGNORECASE)
 _HTTP = {"http": 80, "https": 443}
 
 
@@ -90,10 +93,7 @@ class EgressGate:
         verdict = "left"
         with logs.bound(request_id=request_id or new_request_id(), sandbox=sandbox.id):
             try:
-                target = self._judge(sandbox, scope)
-                request = h11.Request(
-                    method=scope["method"], target=target, headers=self._headers(scope, sandbox)
-                )
+                request = self._request(sandbox, scope)
                 await relay(receive, send, self._dial, request, passed)
                 verdict = "passed" if passed.status else "left"
             except PermissionDenied as error:
@@ -106,8 +106,19 @@ class EgressGate:
             finally:
                 self._account(sandbox, scope, verdict, passed, time.monotonic() - began)
 
+    def _request(self, sandbox: Sandbox, scope: Scope) -> h11.Request:
+        """What to ask the platform. Raises `PermissionDenied` for what may not, or cannot, be asked."""
+        try:
+            target = self._judge(sandbox, scope)
+            return h11.Request(method=scope["method"], target=target, headers=self._headers(scope, sandbox))
+        except (ValueError, h11.LocalProtocolError) as error:  # of `urlsplit`, its `port`, and h11
+            raise PermissionDenied(f"the request is malformed: {error}") from None
+
     def _judge(self, sandbox: Sandbox, scope: Scope) -> bytes:
-        """The path to ask the platform for. Raises `PermissionDenied` for any other destination."""
+        """The path to ask the platform for.
+
+        Raises `PermissionDenied` for any other destination, and `ValueError` for what cannot be read.
+        """
         raw: bytes = scope["raw_path"]
         if scope["method"] == "CONNECT":
             raise PermissionDenied("tunnels are refused: ask for the platform services over plain HTTP")
@@ -116,6 +127,8 @@ class EgressGate:
             if not self._is_platform(sandbox, url.hostname, url.port or _HTTP.get(url.scheme, 0)):
                 raise PermissionDenied(f"{url.hostname or 'that'} is no platform service")
             raw = url.path.encode("latin-1") or b"/"
+        if any(_DOTS.fullmatch(segment) for segment in raw.split(b"/")):
+            raise PermissionDenied("the path must not hold `.` or `..`")
         query: bytes = scope["query_string"]
         return self._prefix + raw + (b"?" + query if query else b"")
 

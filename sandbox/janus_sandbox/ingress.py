@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from janus_mesh import logs
 from janus_mesh.errors import JanusError, NotFound, Unavailable
-from janus_mesh.http import answer_errors, error_response
+from janus_mesh.http import AllowedHosts, BrowserGuard, answer_errors, error_response
 
 from .backend import Box
 from .relay import Passed, end_to_end, relay
@@ -35,10 +35,13 @@ _GUARDED = {
     "cache-control": "private, no-store",
 }
 _PORT_POLICY = [(b"content-security-policy", b"sandbox allow-scripts allow-forms")]
+_LOCAL = AllowedHosts()
+# A page served from there is of no origin, since its policy is `sandbox`, and yet must reach its own server.
+_PORTS = r"/[^/]+/ports/.*"
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-def build_ingress(sandboxes: Sandboxes) -> FastAPI:
+def build_ingress(sandboxes: Sandboxes, hosts: AllowedHosts = _LOCAL) -> FastAPI:
     """The application of the artifact port."""
     app = FastAPI(title="Janus sandboxes' own pages", docs_url=None, redoc_url=None, openapi_url=None)
 
@@ -58,6 +61,7 @@ def build_ingress(sandboxes: Sandboxes) -> FastAPI:
         return _FromPort(sandbox, box, port)
 
     answer_errors(app, "the sandbox service")
+    app.add_middleware(BrowserGuard, hosts=hosts, other_types=_PORTS, any_origin=_PORTS)
     return app
 
 

@@ -22,3 +22,5 @@ FLAVORS: dict[str, Limits] = {
     "large": Limits(4096 * MIB, 2.0, 1024, 2048 * MIB, 512 * MIB),
 }
 DEFAULT_FLAVOR = "medium"
+# Sandy's own names are of images, not of sizes: ours all have what both of them stand for.
+SANDY_FLAVORS = {"basic": DEFAULT_FLAVOR, "agent-ready": DEFAULT_FLAVOR}

@@ -15,13 +15,16 @@ class Pipe:
         self._source, self.target = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(self._source, False)
         self._closed = False
+        self.ended = False  # nobody holds the other end any more
         self._loop = asyncio.get_running_loop()
 
     async def read(self) -> bytes:
         """What has come, at least one byte; none when nobody holds the other end any more."""
         while True:
             try:
-                return os.read(self._source, _READ_BYTES)
+                data = os.read(self._source, _READ_BYTES)
+                self.ended = not data
+                return data
             except BlockingIOError:
                 await self._readable()
 
@@ -31,16 +34,21 @@ class Pipe:
             os.close(self.target)
             self.target = -1
 
+    def close(self) -> None:
+        """Closes both ends; whoever still writes to it is told by SIGPIPE. Harmless when it was done."""
+        self.handed_over()
+        if not self._closed:
+            self._closed = True
+            self._loop.remove_reader(self._source)
+            os.close(self._source)
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.handed_over()
-        self._loop.remove_reader(self._source)
-        os.close(self._source)
-        self._closed = True
+        self.close()
 
     async def _readable(self) -> None:
         came = self._loop.create_future()

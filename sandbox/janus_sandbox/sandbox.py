@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from .backend import Box, Usage
+from .left_open import LeftOpen
 from .limits import FLAVORS, Limits
 
 
@@ -48,6 +49,7 @@ class Order:
     ttl: float
     ports: frozenset[int] = frozenset()
     env: Mapping[str, str] = field(default_factory=dict)
+    owner: str = ""  # as a trusted caller says; "" is nobody in particular
     egress_token: str = ""
 
     @property
@@ -80,6 +82,8 @@ class Sandbox:
         self.last_usage = Usage()
         self.traffic = Traffic()
         self.box: Box | None = None
+        self.left_open = LeftOpen()
+        self.commands = 0  # under way
         self.agent_stop: asyncio.Event | None = None  # while an agent is at work
 
     @property

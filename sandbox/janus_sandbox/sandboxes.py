@@ -170,6 +170,7 @@ class Sandboxes:
         began = time.monotonic()
         if sandbox.box is not None:
             await sandbox.box.end()
+        sandbox.left_open.close()
         sandbox.ended_at = time.time()
         seconds = time.monotonic() - began
         assert sandbox.end_reason is not None

@@ -25,7 +25,7 @@ def assemble(settings: SandboxSettings, backend: Backend) -> Sandboxes:
     public = settings.sandbox_public_url.rstrip("/") or f"http://{settings.target}:{settings.artifact_port}"
     return Sandboxes(
         backend,
-        Capacity(settings.sandbox_max, settings.sandbox_memory_bytes),
+        Capacity(settings.sandbox_max, settings.sandbox_memory_bytes, settings.sandbox_owner_share),
         WarmPool(backend, DEFAULT_FLAVOR, settings.sandbox_warm),
         EgressGate(settings.platform_url),
         lambda sandbox_id: f"{public}/{sandbox_id}",
@@ -40,14 +40,19 @@ async def serve(
     sandboxes = assemble(settings, backend)
     sandboxes.open()
     api = build_api(settings, sandboxes, backend.isolation, agents)
-    ingress = build_ingress(sandboxes)
+    ingress = build_ingress(sandboxes, settings.hosts)
     ports = ((api, settings.sandbox_port), (ingress, settings.artifact_port))
     try:
         async with asyncio.TaskGroup() as serving:
             for app, port in ports:
                 serving.create_task(
                     mesh.serve_http(
-                        app, settings.sandbox_host, port, stop, drain_seconds=settings.drain_seconds
+                        app,
+                        settings.sandbox_host,
+                        port,
+                        stop,
+                        drain_seconds=settings.drain_seconds,
+                        limits=settings.http_limits(),
                     )
                 )
     except* OSError as group:

@@ -16,7 +16,8 @@ from pydantic import (
     field_validator,
 )
 
-from janus_mesh.settings import Bytes, Port, Seconds, ServiceSettings
+from janus_mesh.http import AllowedHosts
+from janus_mesh.settings import Bytes, HttpSettings, Port, Seconds, ServiceSettings
 
 from .limits import MIB
 
@@ -37,7 +38,7 @@ def _state_folder() -> Path:
 Url = Annotated[str, AfterValidator(_url)]
 
 
-class SandboxSettings(ServiceSettings):
+class SandboxSettings(ServiceSettings, HttpSettings):
     """What the service reads."""
 
     sandy_api_key: SecretStr = Field(SecretStr(""), validation_alias="SANDY_API_KEY")
@@ -57,6 +58,9 @@ class SandboxSettings(ServiceSettings):
 
     sandbox_max: int = Field(32, ge=1, le=4096, description="Sandboxes at once.")
     sandbox_memory_bytes: Bytes = Field(8192 * MIB, description="Memory limits of all sandboxes together.")
+    sandbox_owner_share: float = Field(
+        0.75, gt=0, le=1, description="Part of both that the sandboxes of one owner may take."
+    )
     sandbox_warm: int = Field(1, ge=0, le=64, description="Sandboxes kept ready.")
     sandbox_ttl: Seconds = Field(600, description="Life of a sandbox whose caller says none.")
     sandbox_max_ttl: Seconds = 7200
@@ -69,6 +73,13 @@ class SandboxSettings(ServiceSettings):
         """The host as a caller on this machine writes it in a URL."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.sandbox_host, self.sandbox_host)  # noqa: S104
         return f"[{host}]" if ":" in host else host
+
+    @property
+    def hosts(self) -> AllowedHosts:
+        """The names under which both ports are reached."""
+        return AllowedHosts.of(
+            self.allowed_hosts, listening=self.sandbox_host, urls=[self.sandbox_public_url]
+        )
 
     @property
     def image_folders(self) -> tuple[Path, ...]:

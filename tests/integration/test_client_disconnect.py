@@ -67,7 +67,7 @@ class Client:
         reader, writer = await asyncio.open_connection("127.0.0.1", stack.edge_port, limit=1024)
         payload = json.dumps(body(model, behaviour, stream=stream)).encode()
         head = (
-            "POST /v1/chat/completions HTTP/1.1\r\nhost: janus\r\ncontent-type: application/json\r\n"
+            "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
             f"content-length: {len(payload)}\r\n\r\n"
         )
         writer.write(head.encode() + payload)

@@ -97,7 +97,7 @@ async def stalling(front: Front, listener: str) -> AsyncIterator[None]:
             front.envoy.http.host, front.envoy.http.port, limit=1024
         )
         body = json.dumps({"model": FLOOD})
-        head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: {len(body)}\r\n\r\n"
+        head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: {len(body)}\r\n\r\n"
         writer.write(f"{head}{body}".encode())
         await reader.readline()
         try:

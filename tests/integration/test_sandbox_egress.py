@@ -198,3 +198,41 @@ async def test_connections_beyond_the_bound_are_closed_and_the_rest_still_work(b
         )
         assert (await service.python(sandbox, program))["stdout"] == "36\n"
         assert len(await service.agent(sandbox, agent="command", prompt="true")) == 2
+
+
+# Sends each line as the head of a request of its own, and prints the status of every answer.
+SEND = """
+import json, socket, sys
+for line in json.loads(sys.argv[1]):
+    with socket.create_connection(("127.0.0.1", 3128)) as way_out:
+        way_out.sendall(line.encode("latin-1") + b"\\r\\nhost: x\\r\\nconnection: close\\r\\n\\r\\n")
+        print(way_out.recv(4096).partition(b" ")[2][:3].decode() or "none")
+"""
+MALFORMED = [
+    *(
+        "GET http://[ HTTP/1.1",
+        "GET http://[::1 HTTP/1.1",
+        "GET http://[zz]/ HTTP/1.1",
+        "GET http:// HTTP/1.1",
+    ),
+    *("GET http://a:b/ HTTP/1.1", "GET http://a:99999/ HTTP/1.1", "GET http://127.0.0.1:-1/ HTTP/1.1"),
+    *("GET http:///v1/models HTTP/1.1", "GET ://// HTTP/1.1", "GET x HTTP/1.1"),
+    *("GET * HTTP/1.1", "OPTIONS * HTTP/1.1", "GET ?a HTTP/1.1", "GET http://\xff\xfe/ HTTP/1.1"),
+    *("GET http://127.0.0.1:3128@evil.example/ HTTP/1.1", "GET /../../etc HTTP/1.1"),
+    *("GET /v1/%2e%2E/x HTTP/1.1", "CONNECT [ HTTP/1.1", "CONNECT : HTTP/1.1", "GET /\x7f HTTP/1.1"),
+    *(
+        "GET http://127.0.0.1\u2044x/ HTTP/1.1".replace("\u2044", "\xe2"),
+        "GET gopher://a/ HTTP/1.1",
+        "GE\xffT / HTTP/1.1",
+    ),
+]
+
+
+async def test_a_malformed_request_is_refused_and_no_fault_of_the_service() -> None:
+    async with platform_and_sandbox() as (platform, service, sandbox):
+        ran = await service.python(sandbox, f"import sys; sys.argv[1:] = [{json.dumps(MALFORMED)!r}]\n{SEND}")
+        statuses = dict(zip(MALFORMED, ran["stdout"].split(), strict=True))
+        assert {line: status for line, status in statuses.items() if status not in ("400", "403")} == {}
+        assert platform.requests == []
+        again = await service.exec(sandbox, f"curl -s -o /dev/null -w %{{http_code}} {WAY_OUT}/health")
+        assert again["stdout"] == "200"

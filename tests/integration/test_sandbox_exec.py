@@ -125,6 +125,38 @@ async def test_what_runs_in_the_background_goes_on_and_holds_nothing_up(
 
 
 @pytest.mark.every_backend
+async def test_what_writes_on_in_the_background_is_not_ended_by_it(
+    service: SandboxService, sandbox: str
+) -> None:
+    loop = "while [ ! -e halt ]; do echo more; echo err >&2; touch turn; done"
+    await service.exec(sandbox, f"rm -f turn; bash -c '{loop}; touch halted' &")
+    await service.exec(sandbox, "rm -f turn; until [ -e turn ]; do sleep 0.01; done")
+    await service.exec(sandbox, "touch halt")
+    await until_there(service, sandbox, "halted")
+
+
+async def test_output_left_open_is_bounded_and_let_go_with_the_sandbox(service: SandboxService) -> None:
+    sandbox_id = await service.create()
+    sandbox, _ = service.sandboxes.running(sandbox_id)
+    for _ in range(40):
+        await service.exec(sandbox_id, "sleep 1000 &")
+    assert len(sandbox.left_open) == 64
+    await service.post(sandbox_id, "terminate")
+    while len(sandbox.left_open):
+        await asyncio.sleep(0.01)
+
+
+async def test_output_that_nobody_holds_any_more_is_let_go(service: SandboxService) -> None:
+    sandbox_id = await service.create()
+    sandbox, _ = service.sandboxes.running(sandbox_id)
+    await service.exec(sandbox_id, "(until [ -e go ]; do sleep 0.01; done) &")
+    assert len(sandbox.left_open) == 2
+    await service.exec(sandbox_id, "touch go")
+    while len(sandbox.left_open):
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.every_backend
 async def test_commands_run_side_by_side(service: SandboxService, sandbox: str) -> None:
     meet = "touch here-{0}; until [ -e here-{1} ]; do sleep 0.01; done; echo met"
     both = await asyncio.gather(
@@ -180,6 +212,16 @@ async def test_a_wrong_field_is_named(
     assert status == 400
     assert named is not None
     assert named.startswith(param.partition(".")[0])
+
+
+async def test_commands_at_once_are_bounded(service: SandboxService, sandbox: str) -> None:
+    wait = "until [ -e release ]; do sleep 0.05; done"
+    running = [asyncio.create_task(service.post(sandbox, "exec", command=wait)) for _ in range(65)]
+    (refused,), _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+    await service.post(sandbox, "files/write", path="/workspace/release", content="")
+    answers = await asyncio.gather(*running)
+    assert error_of(refused.result()) == (429, None, "too_many_commands")
+    assert sorted(answer.status_code for answer in answers) == [200] * 64 + [429]
 
 
 @pytest.mark.parametrize("size", [150_000, 300_000])

@@ -144,3 +144,14 @@ async def test_a_sandbox_that_is_gone_shows_nothing(service: SandboxService) -> 
     await service.terminate(sandbox)
     async with visitor(service, sandbox) as client:
         assert error_of(await client.get("/artifacts/x"))[2] == "sandbox_gone"
+
+
+@pytest.mark.every_backend
+async def test_a_server_that_was_started_in_the_background_answers(service: SandboxService) -> None:
+    sandbox = await service.create(exposePorts=[8080])
+    await service.exec(sandbox, "echo hello >index.html; python3 -m http.server 8080 &")
+    ready = "until python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", 8080))'; do :; done"
+    await service.exec(sandbox, f"({ready}) 2>/dev/null")
+    async with visitor(service, sandbox) as client:  # each answer is a line of its log
+        answers = [await client.get("/ports/8080/index.html") for _ in range(3)]
+    assert [(answer.status_code, answer.text) for answer in answers] == [(200, "hello\n")] * 3

@@ -29,8 +29,10 @@ class Shelf:
     store: ArtifactStore
     objects: ObjectStore
 
-    async def put(self, data: bytes = DATA, kind: str = "text/csv", **query: object) -> httpx.Response:
-        headers = {"content-type": kind, **shown()}
+    async def put(
+        self, data: bytes = DATA, kind: str = "text/csv", competitor: str = "my-agent", **query: object
+    ) -> httpx.Response:
+        headers = {"content-type": kind, **shown(competitor)}
         return await self.client.post("/v1/artifacts", content=data, headers=headers, params=query)
 
     async def kept(self, **query: object) -> str:
@@ -45,10 +47,15 @@ class Shelf:
 
 @asynccontextmanager
 async def shelf(
-    place: str, *, gate: Gate | None = None, most: int = 2_000_000, total: int = 10_000_000
+    place: str,
+    *,
+    gate: Gate | None = None,
+    most: int = 2_000_000,
+    total: int = 10_000_000,
+    share: int | None = None,
 ) -> AsyncIterator[Shelf]:
     gate = gate or guarded()
-    store = ArtifactStore(open_store(place), most_bytes=total)
+    store = ArtifactStore(open_store(place), most_bytes=total, share_bytes=share or total)
     uploads = Uploads(store, base_url=BASE, most_bytes=most)
     async with platform_with([artifact_routes(store, uploads, gate)], gate) as client:
         yield Shelf(client, store, open_store(place))

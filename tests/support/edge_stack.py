@@ -10,16 +10,16 @@ import json
 import re
 import socket
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import grpc
 import httpx
-import uvicorn
 from fastapi import FastAPI
 from support.answers import ChatEvent, say
 from support.given_settings import as_given
+from support.http_service import serving
 
 import janus_mesh as mesh
 from janus_edge.app import create_app
@@ -188,7 +188,7 @@ class RawConnection:
 
     async def send_head(self, body: bytes) -> None:
         await self.send(
-            b"POST /v1/chat/completions HTTP/1.1\r\nhost: edge\r\ncontent-type: application/json\r\n"
+            b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
             b"content-length: %d\r\n\r\n" % len(body)
         )
 
@@ -249,39 +249,8 @@ def http_client(port: int) -> httpx.AsyncClient:
 @asynccontextmanager
 async def serving_http(app: Any) -> AsyncIterator[int]:
     """Serves an ASGI app as the services do, on a free port; yields the port."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        app,
-        http="httptools",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-    )
-    server = _Server(config)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        await server.ready.wait()
-        yield listener.getsockname()[1]
-    finally:
-        server.should_exit = server.force_exit = True
-        await serving
-
-
-class _Server(uvicorn.Server):
-    """Says when it serves, and leaves the test's signals alone."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
-
-    def capture_signals(self) -> Any:
-        return nullcontext()
+    async with serving(app) as url:
+        yield int(url.rpartition(":")[2])
 
 
 def metric(text: str, name: str, **labels: str) -> float:

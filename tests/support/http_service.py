@@ -1,8 +1,8 @@
-"""An ASGI application of ours behind a real HTTP server, in the test's own event loop.
+"""An ASGI application of ours behind the HTTP server of the services, in the test's own event loop.
 
     async with serving(app) as url: ...
 
-It is uvicorn's protocol on a plain listener: uvicorn's own server looks ten times a second whether it
+It is their protocol on a plain listener: uvicorn's own server looks ten times a second whether it
 should stop, which dozens of short tests would wait for.
 """
 
@@ -12,25 +12,35 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
+
+from janus_mesh.http_server import BoundedHttpProtocol, HttpLimits
+from janus_mesh.http_server.connections import Connections
 
 
 @asynccontextmanager
-async def serving(app: Any) -> AsyncIterator[str]:
+async def serving(
+    app: Any, limits: HttpLimits | None = None, state: dict[str, Any] | None = None
+) -> AsyncIterator[str]:
     """The URL at which the application is served until the block is left, which cancels live requests."""
-    config = uvicorn.Config(app, log_config=None, access_log=False)
+    config = uvicorn.Config(app, log_config=None, access_log=False, proxy_headers=False)
     config.load()
-    state = ServerState()
-    server = await asyncio.get_running_loop().create_server(
-        lambda: HttpToolsProtocol(config, state, app_state={}), "127.0.0.1", 0
-    )
+    server_state = ServerState()
+    limits = limits or HttpLimits()
+    counted = Connections(limits)
+
+    def protocol() -> BoundedHttpProtocol:
+        return BoundedHttpProtocol(
+            config, server_state, {} if state is None else state, limits=limits, counted=counted
+        )
+
+    server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()
-        for task in state.tasks:
+        for task in server_state.tasks:
             task.cancel()
-        await asyncio.gather(*state.tasks, return_exceptions=True)
-        for connection in list(state.connections):
-            connection.shutdown()
+        await asyncio.gather(*server_state.tasks, return_exceptions=True)
+        for connection in list(server_state.connections):
+            connection.abort()  # type: ignore[union-attr]

@@ -105,6 +105,30 @@ async def test_escape_stops_too(page: Page, competitor: HttpCompetitor) -> None:
     await expect(answer).to_have_attribute("data-status", "stopped")
 
 
+@pytest.mark.parametrize("clicks", [1, 2], ids=["a click", "a double click"])
+async def test_stopping_does_not_send_the_draft(page: Page, competitor: HttpCompetitor, clicks: int) -> None:
+    competitor.chat = hang_mid_stream
+    chat = await ChatPage(page).open()
+    answer = await chat.ask("Go on for ever")
+    await expect(answer).to_contain_text("partial")
+    await chat.composer.fill("Not yet finished")
+    await chat.stop.click(click_count=clicks)
+    await expect(answer).to_have_attribute("data-status", "stopped")
+    await expect(page.get_by_role("button", name="Send", exact=True)).to_be_enabled()
+    await expect(chat.questions).to_have_count(1)
+    await expect(chat.composer).to_have_value("Not yet finished")
+    await expect(chat.composer).to_be_focused()
+
+
+async def test_reasoning_under_its_other_name_is_shown_as_reasoning(
+    page: Page, competitor: HttpCompetitor
+) -> None:
+    competitor.chat = said("Oslo.", chunk({"reasoning": "A capital is asked for."}))
+    answer = await (await ChatPage(page).open()).ask_whole("Which city?")
+    await answer.get_by_text("How it was made").click()
+    await expect(answer.get_by_test_id("reasoning-text")).to_have_text("A capital is asked for.")
+
+
 async def test_an_artifact_of_the_gateway_downloads_and_its_hash_matches(
     page: Page, competitor: HttpCompetitor
 ) -> None:

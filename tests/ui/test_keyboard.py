@@ -1,12 +1,14 @@
 """Everything by keyboard alone."""
 
 import uuid
+from collections.abc import Awaitable, Callable
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 from support.chat_page import ChatPage
 from support.competitor_scripts import tokens
 from support.http_competitor import HttpCompetitor
+from support.ui_answers import gated
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -95,6 +97,55 @@ async def test_a_chat_is_renamed_and_deleted_without_a_mouse(page: Page) -> None
     await page.keyboard.press("Enter")
     await page.keyboard.press("Enter")
     await expect(chat.session("Taurology")).to_have_count(0)
+
+
+async def edit_a_question(page: Page) -> Locator:
+    await page.get_by_role("button", name="Edit and ask again").click()
+    return page.get_by_label("Your question")
+
+
+async def rename_a_chat(page: Page) -> Locator:
+    await page.get_by_role("navigation", name="Sessions").get_by_role("button", name="Rename").click()
+    return page.get_by_label("Name of the session")
+
+
+async def look_at_the_help(page: Page) -> Locator:
+    await page.keyboard.press("Control+/")
+    return page.get_by_role("dialog", name="Keyboard")
+
+
+async def choose_a_competitor(page: Page) -> Locator:
+    await page.get_by_role("button", name="Competitor:").click()
+    return page.get_by_role("listbox", name="Competitors")
+
+
+async def show_the_sessions(page: Page) -> Locator:
+    await page.set_viewport_size({"width": 375, "height": 812})
+    await page.get_by_role("button", name="Show the sessions").click()
+    await page.get_by_role("button", name="Close the sessions").focus()
+    return page.get_by_role("button", name="Close the sessions")
+
+
+@pytest.mark.parametrize(
+    "opened",
+    [edit_a_question, rename_a_chat, look_at_the_help, choose_a_competitor, show_the_sessions],
+    ids=lambda opened: opened.__name__,
+)
+async def test_escape_closes_what_is_open_and_leaves_the_answer_alone(
+    page: Page, competitor: HttpCompetitor, opened: Callable[[Page], Awaitable[Locator]]
+) -> None:
+    competitor.chat, gates = gated("first half, ", "second half")
+    chat = await ChatPage(page).open()
+    answer = await chat.ask("Slowly")
+    gates[0].set()
+    await expect(answer).to_contain_text("first half")
+    box = await opened(page)
+    await expect(box).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(box).to_be_hidden()
+    gates[1].set()
+    await expect(answer).to_contain_text("first half, second half")
+    await expect(answer).to_have_attribute("data-status", "done")
 
 
 @pytest.mark.parametrize("path", ["/", "/chat", "/competition", "/arena", "/marketplace"])

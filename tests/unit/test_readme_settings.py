@@ -11,7 +11,7 @@ from janus_baseline.agent_cli.settings import AgentCliSettings
 from janus_baseline.langchain.settings import LangChainSettings
 from janus_competition.settings import CompetitionSettings
 from janus_edge.settings import EdgeSettings
-from janus_mesh.settings import MeshSettings, ServiceSettings, StreamTimeouts, variable_of
+from janus_mesh.settings import HttpSettings, MeshSettings, ServiceSettings, StreamTimeouts, variable_of
 from janus_platform.settings import PlatformSettings
 from janus_router.settings import RouterSettings
 from janus_sandbox.settings import SandboxSettings
@@ -20,6 +20,7 @@ from janus_shim.settings import Settings as ShimSettings
 ROOT = Path(__file__).parents[2]
 CLASSES: list[tuple[str, type[BaseSettings]]] = [
     ("mesh", ServiceSettings),
+    ("mesh", HttpSettings),
     ("mesh", StreamTimeouts),
     ("mesh", MeshSettings),
     ("edge", EdgeSettings),

@@ -48,6 +48,27 @@ test("gives text, reasoning, refusals, steps, usage and the finish in order", as
   ]);
 });
 
+test("reads the route that comes in the same delta as the role", async () => {
+  const janus = { event: "route", payload: { competitor_id: "alpha" } };
+  answering(chunk({ role: "assistant", janus }), chunk({ content: "Hello" }, "stop"), DONE);
+  expect(await events()).toEqual([
+    { kind: "step", ...janus },
+    { kind: "content", text: "Hello" },
+    { kind: "finish", reason: "stop" },
+  ]);
+});
+
+test.each([
+  ["reasoning_content", { reasoning_content: "Hm." }],
+  ["reasoning", { reasoning: "Hm." }],
+  ["both names, once", { reasoning: "Hm.", reasoning_content: "Hm." }],
+  ["reasoning beside an empty reasoning_content", { reasoning: "Hm.", reasoning_content: "" }],
+  ["reasoning beside no reasoning_content", { reasoning: "Hm.", reasoning_content: null }],
+])("reads reasoning under %s", async (_, delta) => {
+  answering(chunk(delta), DONE);
+  expect(await events()).toEqual([{ kind: "reasoning", text: "Hm." }]);
+});
+
 test("gives the pieces of a tool call", async () => {
   answering(
     chunk({ tool_calls: [{ index: 0, id: "c", type: "function", function: { name: "f", arguments: "" } }] }),

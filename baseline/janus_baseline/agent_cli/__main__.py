@@ -10,7 +10,14 @@ from .settings import AgentCliSettings
 
 async def serve(settings: AgentCliSettings, stop: asyncio.Event) -> None:
     async with running(settings) as app:
-        await mesh.serve_http(app, settings.host, settings.port, stop, drain_seconds=settings.drain_seconds)
+        await mesh.serve_http(
+            app,
+            settings.host,
+            settings.port,
+            stop,
+            drain_seconds=settings.drain_seconds,
+            limits=settings.http_limits(),
+        )
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 
 from janus_mesh import traces
 from janus_mesh.headers import TOKEN
-from janus_mesh.http import answer_errors, metrics_route, read_body, request_id
+from janus_mesh.http import AllowedHosts, BrowserGuard, answer_errors, metrics_route, read_body, request_id
 
 from .answer import PATH, AnswerResponse
 from .conversation import Conversation
@@ -46,4 +46,6 @@ def build_app(settings: AgentCliSettings, inference: InferenceClient, paths: Pat
 
     app.include_router(metrics_route())
     answer_errors(app, "the baseline")
+    hosts = AllowedHosts.of(settings.allowed_hosts, listening=settings.host)
+    app.add_middleware(BrowserGuard, hosts=hosts)
     return app

@@ -4,7 +4,8 @@ import re
 
 from janus_mesh.errors import Unavailable
 
-_BOUNDARY = re.compile(rb"\r?\n\r?\n")
+_BOUNDARY = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n")
+_LINE_END = re.compile(rb"\r\n|\n|\r")
 _LONGEST_EVENT_BYTES = 16 * 1024 * 1024
 
 
@@ -22,7 +23,14 @@ class EventSplitter:
             raise Unavailable(f"{self._source} sent an endless event", code="upstream_failed")
         return events
 
+    def rest(self) -> bytes:
+        """What came after the last blank line, when no more comes."""
+        return self._rest.strip()
+
 
 def data_of(event: bytes) -> bytes:
-    """The payload of an event of one `data:` line; nothing for comments and others."""
-    return event[5:].strip() if event.startswith(b"data:") else b""
+    """The payload of an event; nothing for comments and others."""
+    if event.startswith(b"data:") and b"\n" not in event:
+        return event[5:].strip()
+    lines = (line for line in _LINE_END.split(event) if line.startswith(b"data:"))
+    return b"\n".join(line[5:] for line in lines).strip()

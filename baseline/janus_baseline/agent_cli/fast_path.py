@@ -4,23 +4,26 @@ It adds one event of its own at the start, which says which path was taken. What
 refused in the proxy's words; what breaks off in the middle ends with an error event and no `[DONE]`.
 """
 
+import re
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
-from typing import Any, cast
+from typing import Any
 
-import httpx
 import orjson
 
 from janus_mesh.errors import DeadlineExceeded, Unavailable
 
-from .answer import EVENT_STREAM, Head, Parts
+from .answer import Head, Parts
 from .conversation import Conversation
 from .deltas import head_of, step
 from .events import EventSplitter, data_of
 from .inference import InferenceClient
 from .patience import Patience
+from .proxied_answer import ProxiedAnswer
 from .settings import AgentCliSettings
 from .verdict import Verdict
+
+_FINISHED = re.compile(rb'"finish_reason"\s*:\s*"')
 
 
 class FastPath:
@@ -40,8 +43,9 @@ class FastPath:
             async with AsyncExitStack() as stack:
                 async with patience.wait():
                     response = await stack.enter_async_context(self._inference.chat(body, request_id, token))
-                parts = _streamed if _streams(response) else _whole
-                async with aclosing(parts(response, patience, verdict)) as made:
+                answer = ProxiedAnswer(response, patience)
+                parts = _streamed if await answer.streams() else _whole
+                async with aclosing(parts(answer, patience, verdict)) as made:
                     async for part in made:
                         yield part
         except TimeoutError:
@@ -50,45 +54,36 @@ class FastPath:
             ) from None
 
 
-def _streams(response: httpx.Response) -> bool:
-    return response.status_code == 200 and _content_type(response).startswith(EVENT_STREAM)
-
-
-def _content_type(response: httpx.Response) -> str:
-    return str(response.headers.get("content-type", ""))
-
-
-async def _whole(response: httpx.Response, patience: Patience, verdict: Verdict) -> Parts:
+async def _whole(answer: ProxiedAnswer, _: Patience, verdict: Verdict) -> Parts:
     """An answer in one piece, or the proxy's refusal."""
-    async with patience.wait():
-        body = await response.aread()
-    if response.status_code != 200 and not _is_error(body):
-        raise Unavailable(
-            f"the inference proxy failed with status {response.status_code}", code="inference_failed"
-        )
+    body = await answer.whole()
+    if answer.status != 200 and not _is_error(body, answer.status):
+        raise Unavailable(f"the inference proxy failed with status {answer.status}", code="inference_failed")
     yield Head(
-        response.status_code,
-        _content_type(response),
-        response.headers.get("retry-after", ""),
+        answer.status,
+        answer.content_type or "application/json",
+        answer.retry_after,
         verdict.path,
         verdict.reason,
     )
     yield body
 
 
-def _is_error(body: bytes) -> bool:
-    """Whether this is an error as OpenAI writes it."""
+def _is_error(body: bytes, status: int) -> bool:
+    """Whether this is an error as OpenAI writes it, or any verdict on the request in JSON (vLLM's, say)."""
     try:
         fields = orjson.loads(body)
     except orjson.JSONDecodeError:
         return False
-    return isinstance(fields, dict) and isinstance(fields.get("error"), dict)
+    if not isinstance(fields, dict):
+        return False
+    return isinstance(fields.get("error"), dict) or (400 <= status < 500 and bool(fields))
 
 
-async def _streamed(response: httpx.Response, patience: Patience, verdict: Verdict) -> Parts:
+async def _streamed(answer: ProxiedAnswer, patience: Patience, verdict: Verdict) -> Parts:
     """The path taken, then the proxy's events."""
-    begun = ended = False
-    async with aclosing(_events(response, patience)) as batches:
+    begun = ended = finished = False
+    async with aclosing(_events(answer, patience)) as batches:
         async for events in batches:
             first = next(filter(data_of, events), None)
             if not begun and first is None:
@@ -98,24 +93,37 @@ async def _streamed(response: httpx.Response, patience: Patience, verdict: Verdi
                 yield head_of(True, verdict.path, verdict.reason)
                 yield _event(_step_beside(first, verdict))
             ended = ended or any(map(_ends, events))
+            finished = finished or any(map(_FINISHED.search, events))
             yield b"".join(map(_event, events))
-    if not ended:
+    if ended:
+        return
+    if not finished:
         raise Unavailable("the inference proxy stopped before the end", code="inference_failed")
+    yield _event(b"data: [DONE]")  # some servers leave it out
 
 
-async def _events(response: httpx.Response, patience: Patience) -> AsyncGenerator[list[bytes], None]:
-    """The events that each read completes."""
+async def _events(answer: ProxiedAnswer, patience: Patience) -> AsyncGenerator[list[bytes], None]:
+    """The events that each read completes; at last one without a blank line after it."""
     splitter = EventSplitter("the inference proxy")
-    reads = cast(AsyncGenerator[bytes, None], response.aiter_bytes())
-    async with aclosing(reads):
-        while True:
-            async with patience.wait():
-                data = await anext(reads, b"")
-            if not data:
-                return
+    async with aclosing(answer.reads()) as reads:
+        async for data in reads:
             if events := splitter.feed(data):
                 yield events
                 patience.event()
+    rest = splitter.rest()
+    if _is_whole(data_of(rest)):
+        yield [rest]
+
+
+def _is_whole(data: bytes) -> bool:
+    """Whether a payload was not cut off."""
+    if data == b"[DONE]":
+        return True
+    try:
+        orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 def _event(event: bytes) -> bytes:
@@ -132,6 +140,8 @@ def _step_beside(first: bytes, verdict: Verdict) -> bytes:
     try:
         chunk = orjson.loads(data_of(first))
     except orjson.JSONDecodeError:  # whoever reads the stream will say so
+        chunk = None
+    if not isinstance(chunk, dict):
         chunk = {}
     shared: dict[str, Any] = {name: chunk[name] for name in ("id", "created", "model") if name in chunk}
     choice = {"index": 0, "delta": step("path", **verdict.payload()).fields, "finish_reason": None}

@@ -35,7 +35,11 @@ class InferenceClient:
 
         `token` is what came with the request, for the proxy to know on whose account it works.
         """
-        headers = {"content-type": "application/json", "x-request-id": request_id}
+        headers = {
+            "content-type": "application/json",
+            "accept-encoding": "gzip, deflate",  # what `fast_path` unpacks
+            "x-request-id": request_id,
+        }
         if token:
             headers[TOKEN] = token
         traces.inject(headers)

@@ -1,6 +1,6 @@
 """Calls of the platform services in the name of one request, and what their refusals become."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Self
@@ -67,14 +67,26 @@ class Account:
 
     @asynccontextmanager
     async def call(
-        self, method: str, path: str, *, headers: dict[str, str] | None = None, **fields: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: dict[str, str] | None = None,
+        refused: Callable[[int, str], None] | None = None,
+        **fields: Any,
     ) -> AsyncIterator[httpx.Response]:
-        """An answer of status 2xx, its head read. Leaving the block ends the call."""
+        """An answer of status 2xx, its head read. Leaving the block ends the call.
+
+        `refused` is told the status and code of a refusal, and may raise an error of its own.
+        """
         sent = self._headers | (headers or {})
         try:
             async with self._client.stream(method, path, headers=sent, **fields) as answer:
                 if not answer.is_success:
-                    raise await _refusal(answer)
+                    error = await _refusal(answer)
+                    if refused is not None:
+                        refused(answer.status_code, error.code)
+                    raise error
                 yield answer
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise Unavailable(

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AnyHttpUrl, Field, SecretStr, TypeAdapter
 
-from janus_mesh.settings import Bytes, Port, Seconds, ServiceSettings, StreamTimeouts
+from janus_mesh.settings import Bytes, HttpSettings, Port, Seconds, ServiceSettings, StreamTimeouts
 
 from .agents import AgentName
 
@@ -14,7 +14,7 @@ def _url(value: str) -> str:
     return value.rstrip("/")
 
 
-class AgentCliSettings(ServiceSettings, StreamTimeouts):
+class AgentCliSettings(ServiceSettings, HttpSettings, StreamTimeouts):
     """What the baseline reads; its own variables begin with BASELINE_AGENT_CLI_."""
 
     host: str = Field("127.0.0.1", validation_alias="BASELINE_AGENT_CLI_HOST")

@@ -1,15 +1,16 @@
 """The model behind the agent: OpenAI's API at the platform's inference proxy."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import httpx2
 import openai
+from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
 from langchain_openai import ChatOpenAI
-from pydantic import SecretStr
+from pydantic import PrivateAttr, SecretStr
 
 from janus_mesh import traces
 from janus_mesh.errors import (
@@ -22,6 +23,7 @@ from janus_mesh.errors import (
 from janus_mesh.headers import REQUEST_ID, TOKEN
 from janus_proto._gen.janus.chat.v1 import request_pb2 as pb
 
+from .odd_chunks import ChunkReader
 from .settings import LangChainSettings
 
 REASONING = "reasoning_content"
@@ -29,13 +31,23 @@ _SAMPLING = ("temperature", "top_p", "presence_penalty", "frequency_penalty", "s
 
 
 class ReasoningChatOpenAI(ChatOpenAI):
-    """`ChatOpenAI` that keeps what a model says of its reasoning, which the original drops."""
+    """`ChatOpenAI` that keeps reasoning, which the original drops, and reads what other providers send."""
+
+    _reader: ChunkReader = PrivateAttr(default_factory=ChunkReader)
+
+    async def _astream(self, *asked: Any, **named: Any) -> AsyncIterator[ChatGenerationChunk]:
+        self._reader = ChunkReader()  # a model serves one request, whose turns follow one another
+        async for made in super()._astream(*asked, **named):
+            yield made
+        if rest := self._reader.rest():
+            yield ChatGenerationChunk(message=AIMessageChunk(content=rest))
 
     def _convert_chunk_to_generation_chunk(
         self, chunk: dict[str, Any], *rest: Any, **named: Any
     ) -> ChatGenerationChunk | None:
+        chunk = self._reader.read(chunk)
         made = super()._convert_chunk_to_generation_chunk(chunk, *rest, **named)
-        choices = chunk.get("choices") or [{}]
+        choices = chunk["choices"] or [{}]
         reasoning = (choices[0].get("delta") or {}).get(REASONING)
         if made is not None and isinstance(reasoning, str):
             made.message.additional_kwargs[REASONING] = reasoning

@@ -1,7 +1,8 @@
-"""What the HTTP services of Janus share: refusals, bodies, ranges, departures, metrics.
+"""What the HTTP services of Janus share: errors, bodies, ranges, departures, metrics, guarding from browsers.
 
     app = FastAPI(...)
     answer_errors(app, "the sandbox service")
+    app.add_middleware(BrowserGuard, hosts=AllowedHosts.of(settings.allowed_hosts, listening=settings.host))
     app.include_router(metrics_route())
     await mesh.serve_http(app, host, port, stop, drain_seconds=10)
 
@@ -9,7 +10,10 @@ What a service answers, and what its health is, remain its own. Not imported by 
 some services speak gRPC alone.
 """
 
+from janus_mesh.http_server import AllowedHosts
+
 from .body import body_parts, read_body, require_announced
+from .browser_guard import BrowserGuard
 from .departure import ClientLeft, client_left, while_present
 from .errors import MethodNotAllowed, answer_errors, error_event, error_response, invalid_field
 from .json_bounds import JsonBounds
@@ -18,6 +22,8 @@ from .ranges import ByteRange, RangeNotSatisfiable, not_modified, requested_rang
 from .request_id import request_id
 
 __all__ = [
+    "AllowedHosts",
+    "BrowserGuard",
     "ByteRange",
     "ClientLeft",
     "JsonBounds",

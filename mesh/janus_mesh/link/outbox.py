@@ -20,6 +20,7 @@ class Outbox(Generic[ItemT]):
         self._bytes = 0
         self._waiting: asyncio.Future[None] | None = None  # for an item
         self._resting: asyncio.Future[None] | None = None  # for the time, or for haste
+        self._blocked: asyncio.Future[None] | None = None  # for room
         self._idle = asyncio.Event()
         self._hurried = False
         self._closed = False
@@ -28,12 +29,19 @@ class Outbox(Generic[ItemT]):
         return len(self._items)
 
     @property
+    def bytes(self) -> int:
+        """How many bytes wait."""
+        return self._bytes
+
+    @property
     def hurried(self) -> bool:
         """Whether something in it is in a hurry."""
         return self._hurried
 
     def put(self, item: ItemT, size: int, *, hurry: bool = False) -> None:
-        """Adds an item of so many bytes; `hurry` as the method of that name."""
+        """Adds an item of so many bytes; `hurry` as the method of that name. Does nothing after `close`."""
+        if self._closed:
+            return
         self._items.append(item)
         self._bytes += size
         if self._waiting is not None:
@@ -71,8 +79,17 @@ class Outbox(Generic[ItemT]):
             timer.cancel()
             self._resting = None
 
+    async def below(self, limit: int) -> None:
+        """Returns when at most `limit` bytes wait. Only one task may wait at a time."""
+        while self._bytes > limit:
+            self._blocked = asyncio.get_running_loop().create_future()
+            await self._blocked
+
     async def emptied(self) -> None:
-        """Returns when all that was put has been carried away, or never will be."""
+        """Returns when all that was put has been carried away, or never will be.
+
+        Waits without bound for a peer that does not read: call it with a timeout.
+        """
         if self._items and not self._closed:
             self._idle.clear()
         await self._idle.wait()
@@ -81,19 +98,28 @@ class Outbox(Generic[ItemT]):
         """Nobody will take anything any more."""
         self._closed = True
         self._items.clear()
+        self._bytes = 0
         self._idle.set()
+        self._unblock()
+
+    def _unblock(self) -> None:
+        if self._blocked is not None:
+            _settle(self._blocked)
+            self._blocked = None
 
     def take(self) -> list[ItemT]:
         """The next load: everything, or the first items that make up `LOAD_BYTES`."""
         items = self._items
         if self._bytes <= self.LOAD_BYTES:
             self._items, self._bytes, self._hurried = [], 0, False
+            self._unblock()
             return items
         count = taken = 0
         while taken < self.LOAD_BYTES:
             taken += self._size_of(items[count])
             count += 1
         self._items, self._bytes = items[count:], self._bytes - taken
+        self._unblock()
         return items[:count]
 
 

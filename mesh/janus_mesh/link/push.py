@@ -2,14 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from itertools import starmap
 
-from janus_proto._gen.janus.chat.v1 import event_pb2
+from .client_end import ClientEnd
+from .events import Said
 
-from .client import ClientEnd, as_said
-
-# A `str` is a content delta of choice 0 and nothing more.
-Said = event_pb2.ChatEvent | str
 Take = Callable[[list[Said]], bool]
 
 
@@ -37,9 +33,12 @@ class Push:
         if count := source.before_ending:
             self._heard()
             try:
-                going = self._take(list(starmap(as_said, source.take(count))))
+                if said := source.said(count):
+                    going = self._take(said)
             except Exception as error:  # noqa: BLE001  # raised again in the task that waits
-                self.stopped.set_exception(error)
+                if not self.stopped.done():
+                    self.stopped.set_exception(error)
                 return
-        if source.ended or not going:
+        # An event that could not be read has ended the source, which called this again.
+        if (source.ended or not going) and not self.stopped.done():
             self.stopped.set_result(None)

@@ -5,41 +5,44 @@ columns in its outbox. Whoever owns the wire carries the outbox away, feeds `rec
 `close` once when the wire is gone.
 """
 
-import asyncio
-import sys
 from collections.abc import Callable
 
 from janus_mesh.errors import InvalidRequest, JanusError, Overloaded
 from janus_proto._gen.janus.chat.v1 import event_pb2
 from janus_proto._gen.janus.link.v1 import link_pb2
 
-from .client import EVENT_BYTES
+from .events import ERROR, EVENT_BYTES, VERSION
 from .outbox import Outbox
+from .server_end import MAX_CREDIT_BYTES, ServerEnd
 
 # An event on its way: exchange, kind, serialised event.
 Column = tuple[int, int, bytes]
 # What the outbox holds: events, and what the link says for itself.
 Item = Column | link_pb2.LinkResponse
 
-FINISH = link_pb2.EVENT_KIND_FINISH
-ERROR = link_pb2.EVENT_KIND_ERROR
-CONTENT = link_pb2.EVENT_KIND_CONTENT
-_KINDS = {"finish": FINISH, "error": ERROR}
-# The first events of an exchange, from the route to the first of its text, wait for no others.
-_HURRIED_EVENTS = 4
+# The memory that a pong or a draining takes while it waits; on the wire it is less.
+_CONTROL_BYTES = 256
+# A caller's message carries a load of its outbox, so no more frames than fit there; the smallest has 4 bytes.
+_MAX_FRAMES = Outbox.LOAD_BYTES // 4 + 1
 
 
 class ServerLink:
-    """Every live exchange of one link. `begin(end, open)` starts an answer and must not fail."""
+    """Every live exchange of one link.
+
+    `begin(end, open)` starts an answer; a `JanusError` that it raises becomes the exchange's ending. Whoever
+    began an answer calls `done` when it has stopped.
+    """
 
     def __init__(
-        self, begin: Callable[["ServerEnd", link_pb2.Open], None], max_exchanges: int = 10_000
+        self, begin: Callable[["ServerLink", ServerEnd, link_pb2.Open], None], max_exchanges: int = 10_000
     ) -> None:
         self.outbox: Outbox[Item] = Outbox(_size_of)
         self.max_exchanges = max_exchanges
         self._begin = begin
         self._ends: dict[int, ServerEnd] = {}
         self._last = 0
+        self._working = 0  # answers that have not stopped, those that nobody wants any more included
+        self._began = False
 
     @property
     def live(self) -> int:
@@ -47,22 +50,42 @@ class ServerLink:
         return len(self._ends)
 
     def receive(self, message: link_pb2.LinkRequest) -> None:
-        """Takes in a message. Raises `InvalidRequest` when the caller breaks the rules: the link must end."""
+        """Takes in a message.
+
+        What breaks the rules of one exchange ends it with an error. Raises `InvalidRequest` for what breaks
+        those of the link, which the owner of the wire must end.
+        """
+        if message.HasField("hello"):
+            if self._began:
+                raise InvalidRequest("`hello` came after the first message", param="hello")
+            if message.hello.version != VERSION:
+                raise InvalidRequest(f"this link speaks version {VERSION}", param="hello.version")
+        self._began = True
+        if len(message.frames) > _MAX_FRAMES:
+            raise InvalidRequest(f"a message may have {_MAX_FRAMES} frames", param="frames")
         if message.ping:
             self._say(link_pb2.LinkResponse(pong=message.ping))
         for frame in message.frames:
-            what = frame.WhichOneof("frame")
-            if what == "open":
-                self._open(frame.exchange, frame.open)
-                continue
-            end = self._ends.get(frame.exchange)
-            if end is None:  # its ending crossed this frame on the wire
-                continue
-            if what == "credit":
-                end.grant(frame.credit)
-            elif what == "cancel":
-                del self._ends[frame.exchange]
-                end.leave()
+            self._receive_frame(frame)
+
+    def _receive_frame(self, frame: link_pb2.Frame) -> None:
+        what = frame.WhichOneof("frame")
+        if what == "open":
+            self._open(frame.exchange, frame.open)
+            return
+        if what is None:
+            raise InvalidRequest(f"a frame of exchange {frame.exchange} says nothing", param="frames.frame")
+        if not 0 < frame.exchange <= self._last:
+            raise InvalidRequest(f"exchange {frame.exchange} was never opened", param="frames.exchange")
+        end = self._ends.get(frame.exchange)
+        if end is None:  # its ending crossed this frame on the wire
+            return
+        if what == "cancel":
+            del self._ends[frame.exchange]
+            end.leave()
+        elif not end.grant(frame.credit):
+            end.leave()
+            self._refuse(frame.exchange, _too_much_credit("frames.credit"))
 
     def drain(self) -> None:
         """Asks the caller to open new exchanges elsewhere."""
@@ -75,100 +98,47 @@ class ServerLink:
             end.leave()
         self.outbox.close()
 
+    def done(self) -> None:
+        """Notes that an answer has stopped."""
+        self._working -= 1
+
     def end(self, exchange: int, kind: int, event: bytes) -> None:
         """Queues an exchange's ending."""
         self._ends.pop(exchange, None)
         self.outbox.put((exchange, kind, event), len(event) + EVENT_BYTES, hurry=True)
 
     def _say(self, control: link_pb2.LinkResponse) -> None:
-        self.outbox.put(control, EVENT_BYTES)
+        self.outbox.put(control, _CONTROL_BYTES)
+
+    def _refuse(self, exchange: int, error: JanusError) -> None:
+        self.end(exchange, ERROR, event_pb2.ChatEvent(error=error.to_proto()).SerializeToString())
 
     def _open(self, exchange: int, opening: link_pb2.Open) -> None:
         if exchange <= self._last:
-            raise InvalidRequest(f"exchange {exchange} was opened after {self._last}")
+            raise InvalidRequest(
+                f"exchange {exchange} was opened after {self._last}", param="frames.exchange"
+            )
         self._last = exchange
-        if self.live >= self.max_exchanges:
+        # Answers that were left take a moment to stop; this bounds a caller that opens and cancels in a loop.
+        if self.live >= self.max_exchanges or self._working >= 2 * self.max_exchanges:
             refusal = Overloaded("this link carries as many exchanges as it may", retry_after=1.0)
-            self.end(exchange, ERROR, _ending(refusal))
+            self._refuse(exchange, refusal)
+            return
+        if opening.credit > MAX_CREDIT_BYTES:
+            self._refuse(exchange, _too_much_credit("open.credit"))
             return
         end = self._ends[exchange] = ServerEnd(self, exchange, opening.credit)
-        self._begin(end, opening)
+        self._working += 1
+        try:
+            self._begin(self, end, opening)
+        except JanusError as error:
+            self._working -= 1
+            end.leave()
+            self._refuse(exchange, error)
 
 
-class ServerEnd:
-    """One exchange as its answer sees it: what it may still send, and whether anybody listens."""
-
-    __slots__ = ("_credit", "_hurried", "_left", "_link", "_waiting", "exchange", "on_credit", "on_leave")
-
-    def __init__(self, link: ServerLink, exchange: int, credit: int) -> None:
-        self.exchange = exchange
-        self.on_leave: Callable[[], object] | None = None
-        self.on_credit: Callable[[], None] | None = None
-        self._link = link
-        self._credit = credit
-        self._hurried = _HURRIED_EVENTS
-        self._left = False
-        self._waiting: asyncio.Future[None] | None = None
-
-    async def write(self, event: event_pb2.ChatEvent | str) -> None:
-        """Queues an event, when the caller has granted credit for it. An ending needs none."""
-        kind, data = _as_item(event)
-        if kind in (FINISH, ERROR):
-            if not self._left:
-                self._link.end(self.exchange, kind, data)
-            return
-        while not self.forward(kind, data):
-            self._waiting = asyncio.get_running_loop().create_future()
-            await self._waiting
-
-    def offer(self, event: event_pb2.ChatEvent | str) -> bool:
-        """Queues an event that is no ending, when there is credit for it; whether it did."""
-        if type(event) is str:
-            return self.forward(CONTENT, event.encode())
-        return self.forward(*_as_item(event))
-
-    def forward(self, kind: int, data: bytes) -> bool:
-        """As `offer`, with an event as it goes on the wire."""
-        if self._left:
-            return True  # what nobody wants any more has nothing to wait for
-        if self._credit <= 0:
-            return False
-        size = len(data) + EVENT_BYTES
-        self._credit -= size
-        hurry = self._hurried > 0
-        if hurry:
-            self._hurried -= 1
-        self._link.outbox.put((self.exchange, kind, data), size, hurry=hurry)
-        return True
-
-    def hurry(self) -> None:
-        """No event from now on is to be held back for more to share its message."""
-        self._hurried = sys.maxsize
-
-    def grant(self, credit: int) -> None:
-        self._credit += credit
-        if self.on_credit is not None:
-            self.on_credit()
-        self._wake()
-
-    def leave(self) -> None:
-        """The caller is gone: the answer is told, and nothing more is sent."""
-        self._left = True
-        self._wake()
-        if self.on_leave is not None:
-            self.on_leave()
-
-    def _wake(self) -> None:
-        if self._waiting is not None:
-            if not self._waiting.done():
-                self._waiting.set_result(None)
-            self._waiting = None
-
-
-def _as_item(event: event_pb2.ChatEvent | str) -> tuple[int, bytes]:
-    if isinstance(event, str):
-        return CONTENT, event.encode()
-    return _KINDS.get(event.WhichOneof("payload") or "", 0), event.SerializeToString()
+def _too_much_credit(param: str) -> InvalidRequest:
+    return InvalidRequest(f"an exchange may have {MAX_CREDIT_BYTES} bytes of unused credit", param=param)
 
 
 def exchange_of(item: Item) -> int:
@@ -177,11 +147,7 @@ def exchange_of(item: Item) -> int:
 
 
 def _size_of(item: Item) -> int:
-    return len(item[2]) + EVENT_BYTES if isinstance(item, tuple) else EVENT_BYTES
-
-
-def _ending(error: JanusError) -> bytes:
-    return event_pb2.ChatEvent(error=error.to_proto()).SerializeToString()
+    return len(item[2]) + EVENT_BYTES if isinstance(item, tuple) else _CONTROL_BYTES
 
 
 def message_of(items: list[Item]) -> link_pb2.LinkResponse:

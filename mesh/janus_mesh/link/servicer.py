@@ -6,17 +6,26 @@ from contextlib import suppress
 from typing import Any
 
 import grpc
+from google.protobuf.message import DecodeError
 
 from janus_mesh import logs
-from janus_mesh.errors import InvalidRequest
-from janus_mesh.exchange import Answer, Exchange, conduct
-from janus_mesh.headers import REQUEST_ID, TOKEN, caller_key, new_request_id
+from janus_mesh.errors import Internal, InvalidRequest, JanusError, Overloaded
+from janus_mesh.exchange import Answer, conduct
+from janus_mesh.incoming import incoming_exchange
 from janus_proto._gen.janus.link.v1 import link_pb2, link_pb2_grpc
 
+from .events import VERSION
 from .outbox import pump
-from .server import ServerEnd, ServerLink, exchange_of, message_of
+from .server import Item, ServerLink, exchange_of, message_of
+from .server_end import ServerEnd
 
-VERSION = 1
+# While more than this waits for a caller that does not read, nothing more is read from it: what it can
+# provoke (pongs, refusals) stays bounded.
+_MAX_UNREAD_BYTES = 8 * 1024 * 1024
+# How long a caller may leave one message unread before its link ends.
+_WRITE_SECONDS = 60.0
+# Of a drain, the time kept for the last endings to reach their callers.
+_FLUSH_SECONDS = 0.5
 
 log = logs.get("mesh.link")
 
@@ -39,57 +48,93 @@ class LinkServicer(link_pb2_grpc.LinkServiceServicer):
         await context.write(
             link_pb2.LinkResponse(hello=link_pb2.Hello(version=VERSION, max_exchanges=link.max_exchanges))
         )
-
-        async def read() -> None:
-            while (message := await context.read()) is not grpc.aio.EOF:
-                link.receive(message)
-
-        reading = asyncio.create_task(read())
-        writing = asyncio.create_task(
-            pump(link.outbox, lambda items: context.write(message_of(items)), self._floor, exchange_of)
-        )
+        reading = asyncio.create_task(_read(link, context))
+        writing = asyncio.create_task(_write(link, context, self._floor))
         self._links[link] = reading
         log.info("link opened", peer=context.peer())
+        reason = None
         try:
             await asyncio.wait({reading, writing}, return_when=asyncio.FIRST_COMPLETED)
-            if reading.done() and not reading.cancelled():
-                reading.result()
-        except InvalidRequest as error:
-            context.set_code(error.status.grpc)
-            context.set_details(error.message)
+            reason = _failure(reading) or _failure(writing)
+            if reason is not None:
+                context.set_code(reason.status.grpc)
+                context.set_details(reason.message)
         finally:
+            del self._links[link]
+            log.info(
+                "link closed", peer=context.peer(), live=link.live, reason=reason.message if reason else None
+            )
+            link.close()
             reading.cancel()
             writing.cancel()
-            del self._links[link]
-            log.info("link closed", peer=context.peer(), live=link.live)
-            link.close()
+            await asyncio.gather(reading, writing, return_exceptions=True)
 
     async def drain(self, seconds: float) -> None:
-        """Sends new exchanges elsewhere, waits for the live ones at most so long, then ends the links."""
+        """Sends new exchanges elsewhere, waits for the live ones, then ends the links.
+
+        Returns after `seconds` at the latest, whatever callers do: one that does not read its link loses what
+        waits for it.
+        """
+        ends = asyncio.get_running_loop().time() + seconds
         for link in self._links:
             link.drain()
         if self._answering:
-            await asyncio.wait(set(self._answering), timeout=seconds)
-        for link, reading in list(self._links.items()):
-            await link.outbox.emptied()  # the last endings are still on their way out
+            await asyncio.wait(set(self._answering), timeout=max(seconds / 2, seconds - _FLUSH_SECONDS))
+        with suppress(TimeoutError):  # the last endings are still on their way out
+            async with asyncio.timeout_at(ends):
+                await asyncio.gather(*(link.outbox.emptied() for link in self._links))
+        for reading in self._links.values():
             reading.cancel()
 
-    def _begin(self, end: ServerEnd, opening: link_pb2.Open) -> None:
+    def _begin(self, link: ServerLink, end: ServerEnd, opening: link_pb2.Open) -> None:
         headers = dict(opening.headers)
-        exchange = Exchange(
-            opening.request,
-            end,
-            request_id=headers.get(REQUEST_ID) or new_request_id(),
-            time_remaining=opening.timeout_millis / 1000 or None,
-            token=headers.get(TOKEN, ""),
-            caller=caller_key(headers),
-        )
+        exchange = incoming_exchange(opening.request, end, headers, opening.timeout_millis / 1000)
 
         async def run() -> None:
             with suppress(asyncio.CancelledError):  # the caller left, and knows
                 await conduct(self._answer, exchange, headers)
 
+        def stopped(task: asyncio.Task[None]) -> None:
+            self._answering.discard(task)
+            link.done()
+
         task = asyncio.create_task(run())
         self._answering.add(task)
-        task.add_done_callback(self._answering.discard)
+        task.add_done_callback(stopped)
         end.on_leave = task.cancel
+
+
+async def _read(link: ServerLink, context: grpc.aio.ServicerContext[Any, Any]) -> None:
+    while True:
+        await link.outbox.below(_MAX_UNREAD_BYTES)
+        try:
+            message = await context.read()
+        except DecodeError:
+            raise InvalidRequest("a message on the link cannot be read") from None
+        if message is grpc.aio.EOF:
+            return
+        link.receive(message)
+
+
+async def _write(link: ServerLink, context: grpc.aio.ServicerContext[Any, Any], floor: float) -> None:
+    async def write(items: list[Item]) -> None:
+        try:
+            async with asyncio.timeout(_WRITE_SECONDS):
+                await context.write(message_of(items))
+        except TimeoutError:
+            raise Overloaded(f"the caller read nothing for {_WRITE_SECONDS:g} s") from None
+
+    await pump(link.outbox, write, floor, exchange_of)
+
+
+def _failure(task: asyncio.Task[None]) -> JanusError | None:
+    """What ended a task, when it is more than the wire being gone. Marks its exception as seen."""
+    if not task.done() or task.cancelled():
+        return None
+    error = task.exception()
+    if error is None or isinstance(error, grpc.aio.InternalError | grpc.aio.UsageError):
+        return None  # the call is over
+    if isinstance(error, JanusError):
+        return error
+    log.error("link failed", exc_info=error)
+    return Internal("the link failed; the server's log says more")

@@ -1,20 +1,19 @@
 """Passes the events of one link's exchange to another's without waking a task.
 
-Content is passed on as bytes. With an `inspect` every other event is decoded and shown to it first.
+Bare content is passed on as bytes that were found to be UTF-8. Every other event is decoded, checked against
+its kind, and shown to `inspect` if there is one.
 """
 
 import asyncio
 from collections.abc import Callable
 
-from janus_mesh.errors import CompetitorFailed, JanusError
+from janus_mesh.answer_limits import AnswerLimits
+from janus_mesh.errors import JanusError
 from janus_proto._gen.janus.chat.v1 import event_pb2
-from janus_proto._gen.janus.link.v1 import link_pb2
 
-from .client import EVENT_BYTES, ClientEnd, as_event
-from .server import ServerEnd
-
-_CONTENT = link_pb2.EVENT_KIND_CONTENT
-_ENDINGS = ("finish", "error")
+from .client_end import ClientEnd
+from .events import CONTENT, EVENT_BYTES, as_event, check_content
+from .server_end import ServerEnd
 
 # Changes an event in place. Returns False when it must not be passed on.
 Inspect = Callable[[event_pb2.ChatEvent], bool]
@@ -24,10 +23,11 @@ class Splice:
     """Runs from construction until `ending` is there: a `finish`, an `error`, or what was raised.
 
     The ending itself is not passed on, because the caller has something to do then. `heard` is called when
-    events went through; `passed` counts them. What `inspect` raises ends it too.
+    events went through; `passed` counts them. What `inspect` raises ends it too. `limits` counts bare
+    content; the other events are for `inspect` to count.
     """
 
-    __slots__ = ("_heard", "_inspect", "_sink", "_source", "content_bytes", "ending", "passed")
+    __slots__ = ("_heard", "_inspect", "_limits", "_sink", "_source", "content_bytes", "ending", "passed")
 
     def __init__(
         self,
@@ -35,6 +35,7 @@ class Splice:
         sink: ServerEnd,
         heard: Callable[[], None],
         inspect: Inspect | None = None,
+        limits: AnswerLimits | None = None,
     ) -> None:
         self.ending: asyncio.Future[event_pb2.ChatEvent | None] = asyncio.get_running_loop().create_future()
         self.passed = 0
@@ -43,6 +44,7 @@ class Splice:
         self._sink = sink
         self._heard = heard
         self._inspect = inspect
+        self._limits = limits
         sink.hurry()  # what came in one message leaves in one, without another rest
         source.on_event = self._pass
         source.on_change = sink.on_credit = self._flow
@@ -53,31 +55,35 @@ class Splice:
         self._sink.on_credit = None
 
     def _pass(self, kind: int, data: bytes) -> bool:
-        """Passes one event on. Returns False when the sink has no credit for it."""
-        if self._inspect is None or kind == _CONTENT:
-            passed = self._sink.forward(kind, data)
-            if passed and kind == _CONTENT:
-                self.content_bytes += len(data)
-        else:
-            passed = self._pass_inspected(self._inspect, kind, data)
-        if passed:
-            self._heard()
-            self._source.taken(len(data) + EVENT_BYTES)
-        self.passed += passed
-        return passed
-
-    def _pass_inspected(self, inspect: Inspect, kind: int, data: bytes) -> bool:
-        if self.ending.done():
-            return True  # it failed; the rest is dropped
+        """Passes one event on. Returns False when the sink has no credit for it, or it ended the splice."""
         try:
-            event = as_event(kind, data)
-            if event.WhichOneof("payload") in _ENDINGS:
-                raise CompetitorFailed("the peer sent an ending as another kind of event")
-            wanted = inspect(event)
+            if kind == CONTENT:
+                if not data.isascii():
+                    check_content(data)
+                if not self._sink.forward(kind, data):
+                    return False
+                self.content_bytes += len(data)
+                if self._limits is not None:
+                    self._limits.count(len(data))
+            elif not self._pass_inspected(kind, data):
+                return False
         except JanusError as error:
-            self.ending.set_exception(error)
-            return True
-        return not wanted or self._sink.forward(kind, event.SerializeToString())
+            self.close()
+            if not self.ending.done():  # the waiting task may have been cancelled
+                self.ending.set_exception(error)
+            return False
+        self._heard()
+        self._source.taken(len(data) + EVENT_BYTES)
+        self.passed += 1
+        return True
+
+    def _pass_inspected(self, kind: int, data: bytes) -> bool:
+        if not self._sink.ready:  # asked first, so that each event is inspected once
+            return False
+        event = as_event(kind, data)
+        if self._inspect is None:
+            return self._sink.forward(kind, data)
+        return not self._inspect(event) or self._sink.forward(kind, event.SerializeToString())
 
     def _flow(self) -> None:
         """Passes on what had to wait for credit, and looks for the ending."""

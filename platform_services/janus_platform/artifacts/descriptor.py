@@ -8,10 +8,14 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from .room import tag_of
+
 Kind = Literal["image", "file", "dataset", "binary"]
 
-# When it expires stands in the id, so that sweeping needs names alone; the rest cannot be guessed.
-_ID = re.compile(r"artf_([0-9a-f]{8})[0-9a-f]{32}")
+# When it expires and whose it is stand in the id, so that sweeping needs names alone. The 96 random bits in
+# between cannot be guessed.
+_ID = re.compile(r"artf_([0-9a-f]{8})[0-9a-f]{24}([0-9a-f]{8})")
+_RANDOM_BYTES = 12
 _DATASETS = ("text/csv", "text/tab-separated-values", "application/json", "application/x-ndjson")
 _DATASET_HINTS = ("parquet", "sqlite", "spreadsheet", "arrow")
 _BINARIES = ("application/octet-stream", "application/zip", "application/gzip", "application/x-tar")
@@ -33,15 +37,21 @@ class Descriptor(BaseModel):
     url: str
 
 
-def new_id(ttl_seconds: int) -> str:
-    """An id for an artifact that is kept for so long from now."""
-    return f"artf_{int(time.time()) + ttl_seconds:08x}{secrets.token_hex(16)}"
+def new_id(ttl_seconds: int, owner: str) -> str:
+    """An id for an artifact of this owner that is kept for so many seconds from now."""
+    return f"artf_{int(time.time()) + ttl_seconds:08x}{secrets.token_hex(_RANDOM_BYTES)}{tag_of(owner)}"
 
 
 def expiry(artifact_id: str) -> int | None:
-    """When the artifact of that id goes, seconds since 1970 (UTC); None when it is no id."""
+    """When the artifact of that id goes, seconds since 1970 (UTC); None when it is not an id."""
     match = _ID.fullmatch(artifact_id)
     return int(match[1], 16) if match else None
+
+
+def tag_in(artifact_id: str) -> str:
+    """The mark of the owner in an id; '' for what is not an id."""
+    match = _ID.fullmatch(artifact_id)
+    return match[2] if match else ""
 
 
 def kind_of(mime_type: str) -> Kind:

@@ -6,6 +6,7 @@ artifact without its whole content.
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -16,9 +17,10 @@ from obstore.exceptions import BaseError
 from obstore.store import ObjectStore, from_url
 
 from janus_mesh import logs
-from janus_mesh.errors import NotFound, PayloadTooLarge, Unavailable
+from janus_mesh.errors import NotFound, Unavailable
 
-from .descriptor import Descriptor, expiry
+from .descriptor import Descriptor, expiry, tag_in
+from .room import Room
 
 _PIECE_BYTES = 256 * 1024
 _UPLOAD_BUFFER = 5 * 1024 * 1024  # the least that S3 takes as a part
@@ -41,17 +43,16 @@ class Gone(NotFound):
 
 
 class ArtifactStore:
-    """Keeps at most `most_bytes` in all, as far as this process knows of it; the sweep finds out anew."""
+    """Keeps at most `most_bytes` in all and `share_bytes` for each owner."""
 
-    def __init__(self, store: ObjectStore, *, most_bytes: int) -> None:
+    def __init__(self, store: ObjectStore, *, most_bytes: int, share_bytes: int) -> None:
         self._store = store
-        self._most_bytes = most_bytes
-        self._kept_bytes = 0
+        self._room = Room(most_bytes, share_bytes)
 
     async def write(self, artifact_id: str, parts: AsyncIterator[bytes]) -> tuple[int, str]:
         """Keeps the content as it comes; returns its size and hash. What breaks off leaves nothing."""
         digest, size = hashlib.sha256(), 0
-        with _faults_typed():
+        with _faults_typed(), self._room.begin(tag_in(artifact_id)) as room:
             writer = obstore.open_writer_async(
                 self._store,
                 f"{artifact_id}.data",
@@ -61,12 +62,16 @@ class ArtifactStore:
             async with writer:
                 async for part in parts:
                     size += len(part)
-                    if self._kept_bytes + size > self._most_bytes:
-                        raise PayloadTooLarge("the artifact store is full", code="artifact_store_full")
+                    room.grow(len(part))
                     digest.update(part)
                     await writer.write(part)
-        self._kept_bytes += size
+            room.keep()
         return size, digest.hexdigest()
+
+    async def withdraw(self, artifact_id: str, size: int) -> None:
+        """Removes an artifact that was just written and is not to be known."""
+        await self.discard(artifact_id)
+        self._room.forget(tag_in(artifact_id), size)
 
     async def describe(self, descriptor: Descriptor) -> None:
         """Makes the artifact known; its content was written before."""
@@ -106,20 +111,22 @@ class ArtifactStore:
     async def sweep(self) -> int:
         """Removes what has expired, and counts what is left; returns how many artifacts went."""
         expired: set[str] = set()
-        kept = 0
+        kept, artifacts = Counter[str](), Counter[str]()
+        self._room.begin_listing()
         with _faults_typed():
             listing: Any = obstore.list(self._store, chunk_size=1000)
             async for batch in listing:
                 for entry in batch:
-                    artifact_id = str(entry["path"]).rpartition("/")[2].rpartition(".")[0]
+                    artifact_id, _, kind = str(entry["path"]).rpartition("/")[2].rpartition(".")
                     expires_at = expiry(artifact_id)
                     if expires_at is not None and expires_at <= time.time():
                         expired.add(artifact_id)
-                    else:
-                        kept += int(entry["size"])
+                    elif kind == "data":  # its description is part of the overhead that is counted for it
+                        kept[tag_in(artifact_id)] += int(entry["size"])
+                        artifacts[tag_in(artifact_id)] += 1
         for artifact_id in expired:
             await self.discard(artifact_id)
-        self._kept_bytes = kept
+        self._room.recount(kept, artifacts)
         return len(expired)
 
 

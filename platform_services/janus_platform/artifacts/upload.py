@@ -23,7 +23,15 @@ class UploadQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[str, Field(min_length=1, max_length=255)] = "artifact"
+    # No control characters, and none that turn the direction of a text around, such as hide an ending.
+    name: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=255,
+            pattern="^[^\\x00-\\x1f\\x7f-\\x9f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]+$",
+        ),
+    ] = "artifact"
     type: Kind | None = None
     ttl_seconds: Annotated[int, Field(ge=1, le=_LONGEST_TTL)] = 86_400
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
@@ -46,7 +54,7 @@ class Uploads:
         except ValidationError as error:
             raise refusal_of(error) from None
         mime_type = _media_type(headers.get("content-type", ""))
-        artifact_id = new_id(said.ttl_seconds)
+        artifact_id = new_id(said.ttl_seconds, passage.caller.identity)
         parts = incoming.stream(self._most_bytes)
         try:
             size, sha256 = await self._store.write(artifact_id, parts)
@@ -54,7 +62,7 @@ class Uploads:
             await parts.aclose()
         passage.bytes_sent += size
         if said.sha256 is not None and said.sha256 != sha256:
-            await self._store.discard(artifact_id)
+            await self._store.withdraw(artifact_id, size)
             raise InvalidRequest(f"sha256: the body's is {sha256}", param="sha256")
         descriptor = Descriptor(
             id=artifact_id,

@@ -1,7 +1,7 @@
 """Which addresses belong to the public internet. Everything else is somebody's inside, perhaps ours.
 
 Sources: the IANA registries of special-purpose addresses (RFC 6890 and its successors), RFC 6052 (NAT64),
-RFC 3056 (6to4), RFC 4291 (mapped and compatible addresses).
+RFC 3056 (6to4), RFC 4291 (mapped and compatible addresses), RFC 2765 (translated), RFC 5214 (ISATAP).
 """
 
 from collections.abc import Sequence
@@ -42,10 +42,13 @@ _REFUSED: tuple[tuple[Network, str], ...] = tuple(
         ("240.0.0.0/4", "reserved"),
         ("::/128", "this host"),
         ("::1/128", "loopback"),
+        ("::/96", "IPv4-compatible, out of use"),
+        ("::ffff:0:0:0/96", "IPv4-translated"),
         ("64:ff9b:1::/48", "local NAT64"),
         ("100::/64", "discard"),
         ("2001::/23", "reserved, Teredo among it"),
         ("2001:db8::/32", "documentation"),
+        ("2620:4f:8000::/48", "reserved"),
         ("3fff::/20", "documentation"),
         ("5f00::/16", "segment routing"),
         ("fc00::/7", "private"),
@@ -54,7 +57,6 @@ _REFUSED: tuple[tuple[Network, str], ...] = tuple(
         ("ff00::/8", "multicast"),
     )
 )
-_COMPATIBLE = IPv6Network("::/96")
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 
@@ -88,6 +90,9 @@ def _embedded(address: IPv6Address) -> IPv4Address | None:
         return address.ipv4_mapped
     if address.sixtofour is not None:
         return address.sixtofour
-    if address in _NAT64 or address in _COMPATIBLE:
-        return IPv4Address(int(address) & 0xFFFF_FFFF)
+    number = int(address)
+    # Below any prefix, these interface ids make a router of ISATAP (RFC 5214) wrap packets in IPv4.
+    isatap = number >> 32 & 0xFDFF_FFFF == 0x0000_5EFE
+    if address in _NAT64 or isatap:
+        return IPv4Address(number & 0xFFFF_FFFF)
     return None

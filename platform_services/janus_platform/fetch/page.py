@@ -1,5 +1,6 @@
 """A page as its caller gets it, made of one that was downloaded."""
 
+import codecs
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,6 +9,19 @@ from janus_platform.worker.client import Worker
 from .download import Downloaded
 
 Format = Literal["markdown", "text", "raw"]
+# Python has these, and their decoders take minutes for a large page, or fail whatever the error handler.
+_NOT_OF_PAGES = frozenset(
+    (
+        "idna",
+        "punycode",
+        "unicode_escape",
+        "raw-unicode-escape",
+        "raw_unicode_escape",
+        "unicode-escape",
+        "undefined",
+        "utf-7",
+    )
+)
 _HTML = ("text/html", "application/xhtml+xml")
 
 
@@ -34,7 +48,14 @@ class Reader:
 
 
 def _decoded(page: Downloaded) -> str:
+    return page.content.decode(_charset(page.charset), "replace")
+
+
+def _charset(said: str) -> str:
+    """The codec for a charset that a server names; UTF-8 for one that no page is in."""
     try:
-        return page.content.decode(page.charset or "utf-8", "replace")
-    except LookupError:  # a charset that nobody knows
-        return page.content.decode("utf-8", "replace")
+        name = codecs.lookup(said or "utf-8").name
+        "".encode(name)  # fails for codecs that are not of text, such as `zip`
+    except (LookupError, ValueError):
+        return "utf-8"
+    return "utf-8" if name in _NOT_OF_PAGES else name

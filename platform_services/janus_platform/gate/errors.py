@@ -2,7 +2,7 @@
 
 import grpc
 
-from janus_mesh.errors import STATUS, CompetitorFailed, RateLimited, Status
+from janus_mesh.errors import STATUS, CompetitorFailed, RateLimited, Status, Unauthenticated
 
 _BUDGET_SPENT = Status(
     grpc.StatusCode.RESOURCE_EXHAUSTED, 402, "insufficient_quota", "insufficient_quota", False
@@ -15,6 +15,13 @@ class BudgetSpent(RateLimited):
     @property
     def status(self) -> Status:
         return _BUDGET_SPENT
+
+
+class TokenClosed(Unauthenticated):
+    """401: the attempt that the token was made for is over; nothing more is done for it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, code="token_closed")
 
 
 class UpstreamFailed(CompetitorFailed):

@@ -13,6 +13,7 @@ from janus_mesh.headers import REQUEST_ID
 from janus_platform.reply import Reply, Replying
 
 from .caller import Doorkeeper
+from .errors import TokenClosed
 from .ledger import Ledger
 from .passage import Passage
 from .prices import Prices, load_prices
@@ -46,7 +47,8 @@ class Gate:
 
         A `max_body` reads the body, of at most so many bytes, into `passage.body` first, after the caller
         was let in; with `streams_body` the work reads it from `reply.incoming` itself. `open_to_all` needs no
-        token where others do. Errors become an answer, and every call one line of the egress log.
+        token where others do. Errors become an answer, and every call one line of the egress log. A call
+        whose attempt is closed meanwhile ends with `TokenClosed`.
         """
         stranger = self.doorkeeper.stranger(request.headers)
         parent = traces.extract(request.headers)
@@ -59,9 +61,14 @@ class Gate:
             ):
                 try:
                     self._admit(request, passage, open_to_all=open_to_all)
-                    if max_body is not None:
-                        passage.body = await reply.incoming.read(request.headers, max_body)
-                    await work(reply, passage)
+                    async with passage.leash():
+                        if max_body is not None:
+                            passage.body = await reply.incoming.read(request.headers, max_body)
+                        await work(reply, passage)
+                except TokenClosed as error:
+                    passage.error = error
+                    passage.settle("aborted")  # before the caller is told, who may be slow to read it
+                    await reply.fail(error)
                 except JanusError as error:
                     passage.error = error
                     await reply.fail(error)

@@ -1,7 +1,7 @@
-"""What was metered, by request: one account for each competitor and request, while its tokens are good.
+"""All accounts: one for each attempt at a competitor, from its first call until its token is worth nothing.
 
-Accounts live in this process: they are of use for minutes, and the router asks for them once, at the end
-of the exchange. A second replica keeps accounts, and so budgets, of its own.
+The key is the attempt id that the router drew (`jti`), never the client's request id. Accounts live in this
+process: they are of use for minutes. A second replica keeps accounts, and so budgets, of its own.
 """
 
 import asyncio
@@ -9,116 +9,103 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from janus_mesh.errors import RateLimited
+from janus_mesh import logs
+from janus_mesh.errors import Overloaded
 from janus_mesh.request_token import RequestToken
 
-from .errors import BudgetSpent
+from .account import Account
 
 # For what is still asked when the last token has just expired.
 _KEPT_SECONDS = 60.0
 _SWEEP_SECONDS = 10.0
-# A call is charged when it ends, so what is under way at once is what a budget can be overdrawn by.
-_MOST_LIVE = 32
+# About 1 KB each. A new account is refused beyond it: to forget a closed one would open it again.
+_MOST_ACCOUNTS = 100_000
+# How long calls under way at a close may take to end by themselves, and then to end when cancelled.
+_CLOSING_SECONDS = 1.0
+_CANCELLING_SECONDS = 0.3
+
+log = logs.get("egress")
+# Told of an account that is being closed, before its figures are final.
+CloseListener = Callable[[Account], None]
 
 
 @dataclass
-class Account:
-    """The running figures of one request at one competitor."""
-
-    competitor: str
-    request_id: str
-    budget_usd: float
-    expires_at: float
-    calls: int = 0
-    inference_calls: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    embedding_tokens: int = 0
-    estimated: bool = False
-    cost_usd: float = 0.0
-    sandbox_seconds: float = 0.0
-    bytes_sent: int = 0
-    bytes_received: int = 0
-    live: int = 0
-    _idle: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
-
-    def enter(self) -> None:
-        """Begins a call. Raises `BudgetSpent` when there is nothing left for it, and `RateLimited`."""
-        if self.cost_usd >= self.budget_usd:
-            raise BudgetSpent(
-                f"the request has spent its budget: {self.cost_usd:.6f} of {self.budget_usd:.6f} US dollars"
-            )
-        if self.live >= _MOST_LIVE:
-            raise RateLimited(f"more than {_MOST_LIVE} calls at once for one request", retry_after=1.0)
-        self.calls += 1
-        self.live += 1
-        self._idle.clear()
-
-    def leave(self) -> None:
-        self.live -= 1
-        if not self.live:
-            self._idle.set()
-
-    async def settled(self, seconds: float) -> bool:
-        """Waits until no call is under way, but not for longer than this; returns whether none is."""
-        if self.live:
-            try:
-                async with asyncio.timeout(seconds):
-                    await self._idle.wait()
-            except TimeoutError:
-                return False
-        return True
-
-    def body(self) -> dict[str, object]:
-        """As `GET /v1/usage` shows it."""
-        return {
-            "request_id": self.request_id,
-            "competitor": self.competitor,
-            "calls": self.calls,
-            "inference_calls": self.inference_calls,
-            "prompt_tokens": self.prompt_tokens,
-            "completion_tokens": self.completion_tokens,
-            "total_tokens": self.prompt_tokens + self.completion_tokens,
-            "embedding_tokens": self.embedding_tokens,
-            "estimated": self.estimated,
-            "cost_usd": round(self.cost_usd, 9),
-            "budget_usd": self.budget_usd,
-            "sandbox_seconds": round(self.sandbox_seconds, 3),
-            "bytes_sent": self.bytes_sent,
-            "bytes_received": self.bytes_received,
-            "live_calls": self.live,
-        }
+class _Kept:
+    account: Account
+    until: float  # monotonic
+    closing: asyncio.Task[None] | None = None
 
 
+@dataclass
 class Ledger:
-    """All accounts whose tokens are still good."""
+    """All accounts whose tokens may still be good.
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        self._clock = clock
-        self._accounts: dict[tuple[str, str], Account] = {}
-        self._swept_at = clock()
+    An account is forgotten when its token has expired by the wall clock, which tokens are judged by, and its
+    lifetime has passed by the monotonic clock: after a jump of the wall clock no token meets a fresh budget.
+    """
+
+    wall: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
+    most: int = _MOST_ACCOUNTS
+    _kept: dict[tuple[str, str], _Kept] = field(default_factory=dict)
+    _listeners: list[CloseListener] = field(default_factory=list)
+    _swept_at: float = 0.0
 
     def account(self, token: RequestToken) -> Account:
-        """The account that a verified token names, opened with the first one."""
-        self._sweep()
-        key = token.competitor, token.attempt_id
-        account = self._accounts.get(key)
-        if account is None:
-            account = self._accounts[key] = Account(
-                token.competitor, token.request_id or token.attempt_id, token.budget_usd, token.expires_at
-            )
-        account.expires_at = max(account.expires_at, token.expires_at)
-        return account
+        """The account that a verified token names, opened with the first one. Raises `Overloaded`."""
+        return self._find(token).account
+
+    async def close(self, token: RequestToken) -> Account:
+        """Closes the attempt's account: no call begins any more, what runs ends, the figures are final.
+
+        Calls under way may end by themselves for 1 s and are cancelled then. Closing again changes nothing.
+        """
+        kept = self._find(token)
+        kept.account.closed = True
+        if kept.closing is None:
+            kept.closing = asyncio.create_task(self._close(kept.account))
+        await asyncio.shield(kept.closing)  # a router that leaves does not stop it
+        return kept.account
+
+    def at_close(self, listener: CloseListener) -> None:
+        """Has a listener called for each account that is closed."""
+        self._listeners.append(listener)
 
     def __len__(self) -> int:
-        return len(self._accounts)
+        return len(self._kept)
+
+    async def _close(self, account: Account) -> None:
+        if not await account.settled(_CLOSING_SECONDS):
+            account.end_calls()
+            if not await account.settled(_CANCELLING_SECONDS):
+                log.error("calls do not end", attempt_id=account.attempt_id, live=account.live)
+        for listener in self._listeners:
+            listener(account)
+        account.seal()
+
+    def _find(self, token: RequestToken) -> _Kept:
+        self._sweep()
+        key = token.competitor, token.attempt_id
+        kept = self._kept.get(key)
+        if kept is None:
+            if len(self._kept) >= self.most:
+                raise Overloaded("too many requests are under way", retry_after=_SWEEP_SECONDS)
+            account = Account(*key, token.request_id, token.budget_usd, token.expires_at)
+            kept = self._kept[key] = _Kept(account, 0.0)
+        account = kept.account
+        account.expires_at = max(account.expires_at, token.expires_at)
+        lifetime = max(0.0, token.expires_at - self.wall()) + _KEPT_SECONDS
+        kept.until = max(kept.until, self.monotonic() + lifetime)
+        return kept
 
     def _sweep(self) -> None:
-        now = self._clock()
+        now = self.monotonic()
         if now - self._swept_at < _SWEEP_SECONDS:
             return
         self._swept_at = now
-        kept = self._accounts.items()
-        self._accounts = {
-            key: account for key, account in kept if account.live or account.expires_at + _KEPT_SECONDS > now
+        expired_before = self.wall() - _KEPT_SECONDS
+        self._kept = {
+            key: kept
+            for key, kept in self._kept.items()
+            if kept.account.live or kept.until > now or kept.account.expires_at > expired_before
         }

@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self
 
@@ -12,8 +14,9 @@ from janus_mesh.errors import JanusError
 from janus_mesh.http import ClientLeft
 from janus_platform.reply import Reply
 
+from .account import Account, Tokens
 from .caller import Caller
-from .ledger import Account
+from .errors import TokenClosed
 from .prices import Prices
 
 log = logs.get("egress")
@@ -44,32 +47,50 @@ class Passage:
         self._prices = prices
         self._reply = reply
         self._began = time.monotonic()
+        self._settled = False
 
     def admit(self, account: Account) -> None:
         """Lets the caller in at the expense of its account. Raises `BudgetSpent`, `RateLimited`."""
         account.enter()
         self.account = account
 
-    def tokens(self, model: str, prompt: int, completion: int, *, estimated: bool = False) -> None:
-        """Charges the tokens of a generating model, of which the request's usage is made."""
-        self.cost_usd += self._prices.tokens(model, prompt, completion)
+    @asynccontextmanager
+    async def leash(self) -> AsyncIterator[None]:
+        """The block that does the call's work. Raises `TokenClosed` when the attempt is closed meanwhile."""
+        if self.account is None:
+            yield
+            return
+        with self.account.leash() as leash:
+            try:
+                async with leash:
+                    yield
+            except TimeoutError:
+                if not leash.expired():
+                    raise
+                raise TokenClosed("the attempt was closed while this call was under way") from None
+
+    def tokens(self, model: str, tokens: Tokens) -> None:
+        """Charges the tokens of a generating model, which the request's usage is made of."""
+        self.cost_usd += self._prices.tokens(model, tokens)
         if self.account is not None:
-            self.account.inference_calls += 1
-            self.account.prompt_tokens += prompt
-            self.account.completion_tokens += completion
-            self.account.estimated |= estimated
+            self.account.count_tokens(tokens)
 
     def embedded(self, model: str, tokens: int) -> None:
         """Charges the tokens of an embedding model."""
-        self.cost_usd += self._prices.tokens(model, tokens, 0)
+        self.cost_usd += self._prices.tokens(model, Tokens(tokens, 0))
         if self.account is not None:
-            self.account.embedding_tokens += tokens
+            self.account.count_embedded(tokens)
 
-    def sandbox(self, seconds: float) -> None:
-        """Charges sandbox time."""
-        self.cost_usd += seconds * self._prices.sandbox.per_second
+    def settle(self, verdict: str) -> None:
+        """Charges the account and ends the call on it; harmless when it was done before."""
+        if self._settled:
+            return
+        self._settled = True
+        if verdict != "refused":
+            self.cost_usd += self._prices.call(self.service, self.bytes_sent + self.bytes_received)
         if self.account is not None:
-            self.account.sandbox_seconds += seconds
+            self.account.charge(self.cost_usd, bytes_sent=self.bytes_sent, bytes_received=self.bytes_received)
+            self.account.leave()
 
     def __enter__(self) -> Self:
         return self
@@ -78,9 +99,7 @@ class Passage:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         verdict = self._verdict(error)
-        if verdict != "refused":
-            self.cost_usd += self._prices.call(self.service, self.bytes_sent + self.bytes_received)
-        self._charge()
+        self.settle(verdict)
         CALLS.labels(self.service, verdict).inc()
         BYTES.labels(self.service, "sent").inc(self.bytes_sent)
         BYTES.labels(self.service, "received").inc(self.bytes_received)
@@ -101,16 +120,10 @@ class Passage:
             seconds=round(time.monotonic() - self._began, 4),
         )
 
-    def _charge(self) -> None:
-        account = self.account
-        if account is not None:
-            account.cost_usd += self.cost_usd
-            account.bytes_sent += self.bytes_sent
-            account.bytes_received += self.bytes_received
-            account.leave()
-
     def _verdict(self, error: BaseException | None) -> str:
-        if isinstance(error, asyncio.CancelledError | ClientLeft):
+        if isinstance(error, asyncio.CancelledError | ClientLeft) or (
+            isinstance(self.error, TokenClosed) and self.account is not None
+        ):
             return "aborted"
         status = self.error.http_status if self.error else self._reply.status
         if error is not None or status >= 500:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .account import Tokens
+
 Usd = Annotated[float, Field(ge=0, le=1_000_000)]
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
@@ -20,6 +22,20 @@ class ModelPrice(BaseModel):
     name: str = Field(min_length=1)
     prompt_per_million: Usd
     completion_per_million: Usd
+    # Of prompt tokens that the provider read from its cache, and wrote to it; by default as the others.
+    cached_prompt_per_million: Usd | None = None
+    cache_write_per_million: Usd | None = None
+
+    def cost(self, tokens: Tokens) -> float:
+        """US dollars for the tokens of one call. Reasoning tokens are part of the completion's."""
+        cached = min(tokens.cached, tokens.prompt)
+        written = min(tokens.cache_written, tokens.prompt - cached)
+        return (
+            (tokens.prompt - cached - written) * self.prompt_per_million
+            + cached * _or(self.cached_prompt_per_million, self.prompt_per_million)
+            + written * _or(self.cache_write_per_million, self.prompt_per_million)
+            + tokens.completion * self.completion_per_million
+        ) / 1_000_000
 
 
 class _Sandbox(BaseModel):
@@ -44,17 +60,20 @@ class Prices(BaseModel):
     sandbox: _Sandbox = _Sandbox()
     bytes: _Bytes = _Bytes()
 
-    def tokens(self, model: str, prompt: int, completion: int) -> float:
-        """The cost of so many tokens; nothing for a model that no pattern fits."""
+    def tokens(self, model: str, tokens: Tokens) -> float:
+        """The cost of one call's tokens; nothing for a model that no pattern fits."""
         for price in self.models:
             if fnmatchcase(model.lower(), price.name.lower()):
-                cost = prompt * price.prompt_per_million + completion * price.completion_per_million
-                return cost / 1_000_000
+                return price.cost(tokens)
         return 0.0
 
     def call(self, service: str, size: int) -> float:
         """The cost of one call of a service that moved so many bytes."""
         return self.calls.get(service, 0.0) + size * self.bytes.per_gigabyte / 1_000_000_000
+
+
+def _or(price: float | None, default: float) -> float:
+    return default if price is None else price
 
 
 def load_prices(path: Path | None) -> Prices:

@@ -12,7 +12,10 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from janus_mesh import logs
 from janus_mesh.errors import JanusError
+from janus_platform.gate.account import Tokens
 from janus_platform.reply import Reply
+
+from .usage_figures import Figures
 
 log = logs.get("inference")
 
@@ -34,15 +37,6 @@ _DATA_URL = re.compile(rb'"data:[^"]*"')
 
 
 @dataclass(frozen=True, slots=True)
-class MeteredTokens:
-    """What a call took, to be charged."""
-
-    prompt: int
-    completion: int
-    estimated: bool  # the backend did not say, or was not let finish
-
-
-@dataclass(frozen=True, slots=True)
 class Call:
     """A call whose body nobody has looked into but for these fields."""
 
@@ -60,27 +54,46 @@ class CallRecord:
         self.model = model  # a backend that answers with another says so here
         self.prompt_tokens: int | None = None
         self.completion_tokens: int | None = None
+        self.cached_tokens = 0  # part of the prompt's, read from the provider's cache
+        self.cache_written_tokens = 0  # part of the prompt's
         self.pieces = 0  # of a stream: its events, of which a model makes about one a token
+        self.asked = False  # a provider has the call, and takes money for it from here on
         self.error: JanusError | None = None
         self._asked_model = model
         self._labels = backend, operation
         self._stream = stream
         self._reply = reply
+        self._cut = False
         self._began = time.monotonic()
 
-    def metered(self, body: bytes) -> MeteredTokens | None:
-        """What is to be charged for a call with this body; None when no model answered it."""
-        if self._labels[1] == "models" or not 200 <= self._reply.status < 300:
+    def take(self, figures: Figures) -> None:
+        """Notes what the backend says that the call took."""
+        self.prompt_tokens, self.completion_tokens = figures.prompt, figures.completion
+        self.cached_tokens, self.cache_written_tokens = figures.cached, figures.cache_written
+
+    def count_events(self, data: bytes) -> None:
+        """Counts the events that end in a piece of a stream."""
+        self.pieces += data.count(b"\n\n") + data.count(b"\r\n\r\n")
+
+    def metered(self, body: bytes) -> Tokens | None:
+        """What is to be charged for a call with this body; None when no model worked on it.
+
+        A call that was cut off before the head of its answer is charged for the prompt, by estimate: the
+        provider read it, and calls that are always left early would be free otherwise.
+        """
+        operation, status = self._labels[1], self._reply.status
+        answered = 200 <= status < 300
+        if operation == "models" or not (answered or (self.asked and self._cut and not status)):
             return None
         prompt, completion = self.prompt_tokens, self.completion_tokens
+        estimated = prompt is None
         if completion is None:
             made = self.pieces if self._stream else self._reply.bytes_sent // _BYTES_PER_TOKEN
-            completion = 0 if self._labels[1] == "embeddings" else made
-        return MeteredTokens(
-            len(_DATA_URL.sub(b"", body)) // _BYTES_PER_TOKEN if prompt is None else prompt,
-            completion,
-            prompt is None,
-        )
+            completion = 0 if operation == "embeddings" else made
+            estimated |= operation != "embeddings"
+        if prompt is None:
+            prompt = len(_DATA_URL.sub(b"", body)) // _BYTES_PER_TOKEN
+        return Tokens(prompt, completion, self.cached_tokens, self.cache_written_tokens, estimated)
 
     def __enter__(self) -> Self:
         LIVE.labels(self._labels[0]).inc()
@@ -92,6 +105,7 @@ class CallRecord:
         backend, operation = self._labels
         seconds = time.monotonic() - self._began
         end = self._end(error)
+        self._cut = end == "aborted"
         LIVE.labels(backend).dec()
         CALLS.labels(backend, operation, end).inc()
         DURATION.labels(backend).observe(seconds)

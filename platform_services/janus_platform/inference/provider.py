@@ -5,11 +5,11 @@ answer is passed on as raw bytes as they arrive. A caller that leaves closes the
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self, cast
+from typing import Self
 
 import httpx
 
@@ -17,16 +17,12 @@ from janus_mesh.errors import DeadlineExceeded, Unavailable
 from janus_mesh.settings import StreamTimeouts
 from janus_platform.reply import Reply
 
+from .answer_bytes import AnswerBytes
 from .backend import Health
 from .call import Call, CallRecord
 from .model_field import with_model
 from .usage_request import UsageChunkFilter, asks_for_usage, with_usage_asked
 from .usage_tail import UsageTail
-
-# What of the provider's head concerns the caller.
-_PASSED_HEADERS = ("content-type", "content-encoding", "retry-after", "retry-after-ms", "x-should-retry")
-_PASSED_PREFIX = "x-ratelimit-"
-_Pieces = AsyncGenerator[bytes, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +46,7 @@ class Provider:
             headers={
                 "authorization": f"Bearer {endpoint.key}",
                 "user-agent": "janus-platform",
-                # The bytes are passed on as they are, to callers who may not have offered to decode.
+                # Callers may not have offered to unpack; what comes packed all the same is unpacked here.
                 "accept-encoding": "identity",
             },
             # Waiting for the answer is bounded by `_relay`, in our own words.
@@ -134,31 +130,47 @@ class Provider:
             content=body,
             headers={**(headers or {}), **({"content-type": "application/json"} if body is not None else {})},
         )
-        usage, whole = UsageTail(), False
         async with self._failures_typed(), asyncio.timeout(self._timeouts.total_timeout):
             patience = self._timeouts.first_event_timeout if streams else self._timeouts.total_timeout
+            record.asked = True
             async with asyncio.timeout(patience):
                 response = await self._client.send(request, stream=True)
-            async with aclosing(response), aclosing(cast(_Pieces, response.aiter_raw())) as pieces:
-                await reply.start(response.status_code, _passed_headers(response.headers))
-                try:
-                    while data := await self._next(pieces):
-                        usage.feed(data)
-                        record.pieces += data.count(b"\n\n")
-                        if passed := data if hidden is None else hidden.feed(data):
-                            await reply.write(passed)
-                    whole = True
-                finally:  # a caller who leaves early is charged as well
-                    if streams or whole:
-                        record.prompt_tokens, record.completion_tokens = usage.tokens()
-                if hidden is not None and (rest := hidden.rest()):
-                    await reply.write(rest)
-                await reply.end()
+            answer = AnswerBytes(response)
+            async with aclosing(response), aclosing(answer.pieces):
+                async with asyncio.timeout(self._timeouts.gap_timeout):
+                    head = await answer.headers(streams=streams)
+                await reply.start(response.status_code, head)
+                await self._pass_on(answer, reply, record, streams=streams, hidden=hidden)
 
-    async def _next(self, pieces: AsyncIterator[bytes]) -> bytes:
+    async def _pass_on(
+        self,
+        answer: AnswerBytes,
+        reply: Reply,
+        record: CallRecord,
+        *,
+        streams: bool,
+        hidden: UsageChunkFilter | None,
+    ) -> None:
+        """Passes the body on and notes its figures, also those of one that is not passed on to its end."""
+        usage, whole = UsageTail(), False
+        try:
+            while data := await self._next(answer):
+                usage.feed(data)
+                record.count_events(data)
+                if passed := data if hidden is None else hidden.feed(data):
+                    await reply.write(passed)
+            whole = True
+        finally:  # a caller who leaves early is charged as well
+            if streams or whole:
+                record.take(usage.figures())
+        if hidden is not None and (rest := hidden.rest()):
+            await reply.write(rest)
+        await reply.end()
+
+    async def _next(self, answer: AnswerBytes) -> bytes:
         """More of the body, or nothing at its end."""
         async with asyncio.timeout(self._timeouts.gap_timeout):
-            return await anext(pieces, b"")
+            return await answer.next()
 
     @staticmethod
     @asynccontextmanager
@@ -173,13 +185,5 @@ class Provider:
             raise Unavailable(
                 f"the model provider cannot be reached: {error}", code="provider_unavailable"
             ) from error
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise Unavailable(f"the model provider broke off: {error}", code="provider_failed") from error
-
-
-def _passed_headers(headers: httpx.Headers) -> dict[str, str]:
-    return {
-        name: value
-        for name, value in headers.items()
-        if name in _PASSED_HEADERS or name.startswith(_PASSED_PREFIX)
-    }

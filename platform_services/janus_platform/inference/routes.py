@@ -83,4 +83,4 @@ async def _conducted(
             if operation == "embeddings":
                 passage.embedded(record.model, metered.prompt)
             elif operation != "images":  # which are priced by the call
-                passage.tokens(record.model, metered.prompt, metered.completion, estimated=metered.estimated)
+                passage.tokens(record.model, metered)

@@ -11,6 +11,8 @@ import orjson
 
 _EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _NO_CHOICES = re.compile(rb'"choices"\s*:\s*\[\s*\]')
+# Azure's first chunk has no choices either, but results of its filter and `"usage": null`.
+_USAGE = re.compile(rb'"usage"\s*:\s*\{')
 _ASKED = b'{"stream_options":{"include_usage":true},'
 # An event longer than this is no usage chunk and is not held back for its end.
 _LONGEST_HELD_BYTES = 64 * 1024
@@ -62,4 +64,4 @@ class UsageChunkFilter:
 
 
 def _is_usage_chunk(event: bytes) -> bool:
-    return b'"usage"' in event and _NO_CHOICES.search(event) is not None
+    return _USAGE.search(event) is not None and _NO_CHOICES.search(event) is not None

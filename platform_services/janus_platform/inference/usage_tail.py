@@ -8,7 +8,10 @@ a few more. Streams of Anthropic's API tell what was read in their first event, 
 import json
 import re
 from collections import deque
+from collections.abc import Iterator
 from typing import Any
+
+from .usage_figures import Figures, figures_of
 
 _HEAD_BYTES = 4096
 _TAIL_BYTES = 64 * 1024
@@ -20,10 +23,6 @@ _BEGINNING = re.compile(rb'"type"\s*:\s*"message_start"')
 _REPEATING = re.compile(rb'"type"\s*:\s*"response\.(created|queued|in_progress)"')
 _ENDINGS = ("response.completed", "response.incomplete", "response.failed")
 _EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
-_PROMPT = ("prompt_tokens", "input_tokens")
-_COMPLETION = ("completion_tokens", "output_tokens")
-# Anthropic counts these beside `input_tokens`.
-_CACHED = ("cache_creation_input_tokens", "cache_read_input_tokens")
 
 
 class UsageTail:
@@ -42,16 +41,17 @@ class UsageTail:
         while self._kept - len(self._pieces[0]) >= _TAIL_BYTES:
             self._kept -= len(self._pieces.popleft())
 
-    def tokens(self) -> tuple[int | None, int | None]:
-        """Prompt and completion tokens of the last `usage`; None for what was not said."""
+    def figures(self) -> Figures:
+        """The figures of the last `usage`."""
         tail = b"".join(self._pieces)[-_TAIL_BYTES:]
-        usages = _usages(_ending(tail) if _REPEATING.search(self._head) else tail)
+        last = _last_usage(_ending(tail) if _REPEATING.search(self._head) else tail)
         if not _BEGINNING.search(self._head):
-            return (_prompt(usages[-1]), _count(usages[-1], _COMPLETION)) if usages else (None, None)
-        first = next(iter(_usages(self._head)), {})
-        last = usages[-1] if usages and usages[-1] != first else {}
-        read = _prompt(last)
-        return (_prompt(first) if read is None else read), _count(last, _COMPLETION)
+            return figures_of(last)
+        first = next(_usages(self._head), {})
+        if last == first:
+            last = {}
+        completion = figures_of(last).completion
+        return figures_of({**first, **last})._replace(completion=completion)
 
 
 def _ending(tail: bytes) -> bytes:
@@ -69,23 +69,23 @@ def _ending(tail: bytes) -> bytes:
     return events[-1] if isinstance(said, dict) and said.get("type") in _ENDINGS else b""
 
 
-def _usages(text: bytes) -> list[dict[str, Any]]:
-    """The whole `usage` objects in it; none that was cut off, because the answer was not complete."""
-    found = []
+def _last_usage(text: bytes) -> dict[str, Any]:
+    """The last whole `usage` object; one that was cut off is none, because the answer was not complete."""
+    for match in reversed(list(_USAGE.finditer(text))):
+        if (found := _object_at(text, match.end())) is not None:
+            return found
+    return {}
+
+
+def _usages(text: bytes) -> Iterator[dict[str, Any]]:
     for match in _USAGE.finditer(text):
-        try:
-            rest = text[match.end() :].decode("utf-8", "replace")
-            found.append(json.JSONDecoder().raw_decode(rest)[0])
-        except ValueError:
-            continue
-    return found
+        if (found := _object_at(text, match.end())) is not None:
+            yield found
 
 
-def _prompt(usage: dict[str, Any]) -> int | None:
-    read = _count(usage, _PROMPT)
-    return None if read is None else read + sum(_count(usage, (name,)) or 0 for name in _CACHED)
-
-
-def _count(usage: dict[str, Any], names: tuple[str, ...]) -> int | None:
-    found = (usage.get(name) for name in names)
-    return next((value for value in found if isinstance(value, int)), None)
+def _object_at(text: bytes, start: int) -> dict[str, Any] | None:
+    try:
+        found = json.JSONDecoder().raw_decode(text[start:].decode("utf-8", "replace"))[0]
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None

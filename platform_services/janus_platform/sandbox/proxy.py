@@ -13,11 +13,10 @@ from janus_platform.gate.passage import Passage
 from janus_platform.reply import Reply
 
 from .holdings import Holding, Holdings
-from .upstream import Upstream, read_object
+from .order import OUR_FLAVORS, order_for, sandbox_id_of, sandbox_url_of
+from .upstream import SANDBOXES, Upstream, read_object
 
-_API = "/api/sandboxes"
 _PASSED_BACK = ("content-type", "content-length", "content-range", "content-encoding", "retry-after", "etag")
-_ENDED = ("terminated", "stopped", "expired", "failed")
 
 
 class SandboxProxy:
@@ -30,17 +29,11 @@ class SandboxProxy:
     async def create(self, reply: Reply, passage: Passage, token: str) -> None:
         """Makes a sandbox whose own calls of the platform are on its caller's account."""
         self._begin(passage)
-        order = read_object(passage.body or b"{}")
-        if passage.body and not order and passage.body.strip() != b"{}":
+        asked = read_object(passage.body or b"{}")
+        if passage.body and not asked and passage.body.strip() != b"{}":
             raise InvalidRequest("the body must be a JSON object")
-        for spelling in (
-            "egressToken",
-            "egress_token",
-        ):  # in whose name it calls is not for the caller to say
-            order.pop(spelling, None)
-        if token:
-            order["egressToken"] = token
-        making = asyncio.ensure_future(self._made(orjson.dumps(order), passage))
+        order = order_for(asked, identity=passage.caller.identity, token=token)
+        making = asyncio.ensure_future(self._made(order, passage))
         try:
             status, body = await asyncio.shield(making)
         except asyncio.CancelledError:
@@ -69,10 +62,13 @@ class SandboxProxy:
         """Passes a call on and its answer back as it comes, event streams included."""
         self._begin(passage)
         self._holdings.find(sandbox_id, passage.caller.identity)
-        path = f"{_API}/{sandbox_id}" + (f"/{action}" if action else "")
+        if method == "DELETE":  # every sandbox service knows the other spelling
+            method, action = "POST", "terminate"
+        path = f"{SANDBOXES}/{sandbox_id}" + (f"/{action}" if action else "")
         await self._pass(reply, passage, method, path, headers, query)
-        if reply.status == 404 or (action == "terminate" and reply.status < 300):
-            self._holdings.release(sandbox_id, "terminated" if action == "terminate" else "gone")
+        ends = action == "terminate"
+        if reply.status in (404, 410) or (ends and reply.status < 300):
+            self._holdings.release(sandbox_id, "terminated" if ends else "gone")
 
     async def artifact(
         self, reply: Reply, passage: Passage, sandbox_id: str, path: str, headers: Mapping[str, str]
@@ -84,13 +80,6 @@ class SandboxProxy:
             raise InvalidRequest("path: is no path below the artifacts", param="path")
         method = "HEAD" if passage.bodiless else "GET"
         await self._pass(reply, passage, method, f"{holding.url}/artifacts/{quote(path)}", headers, "")
-
-    async def lives(self, sandbox_id: str) -> bool:
-        status, body = await self._upstream.object("GET", f"{_API}/{sandbox_id}")
-        return status != 404 and body.get("state") not in _ENDED
-
-    async def end(self, sandbox_id: str) -> None:
-        await self._upstream.object("POST", f"{_API}/{sandbox_id}/terminate")
 
     def _begin(self, passage: Passage) -> None:
         passage.destination = self._upstream.place
@@ -107,21 +96,23 @@ class SandboxProxy:
                 await reply.write(part)
             await reply.end()
 
-    async def _made(self, order: bytes, passage: Passage) -> tuple[int, dict[str, Any]]:
-        status, body = await self._upstream.object("POST", _API, order)
-        if status < 300:
-            sandbox_id = body.get("sandboxId") or body.get("sandbox_id")
-            if not isinstance(sandbox_id, str) or not sandbox_id:
-                raise UpstreamFailed("the sandbox service did not name the sandbox", code="sandbox_failed")
-            url = str(body.get("url") or "").rstrip("/")
-            self._holdings.add(Holding(sandbox_id, passage.caller, passage.account, url))
+    async def _made(self, order: dict[str, Any], passage: Passage) -> tuple[int, dict[str, Any]]:
+        with self._holdings.place_for_one_more(passage.caller.identity):
+            status, body = await self._upstream.object("POST", SANDBOXES, orjson.dumps(order))
+            if status in (400, 422) and order.get("flavor") in OUR_FLAVORS:  # a Sandy that has no such size
+                order.pop("flavor")
+                status, body = await self._upstream.object("POST", SANDBOXES, orjson.dumps(order))
+            if status < 300:
+                sandbox_id = sandbox_id_of(body)
+                if not sandbox_id:
+                    raise UpstreamFailed(
+                        "the sandbox service did not name the sandbox", code="sandbox_failed"
+                    )
+                url = sandbox_url_of(body)
+                self._holdings.add(Holding(sandbox_id, passage.caller, passage.account, url))
+                body |= {"sandboxId": sandbox_id, "url": url}
         return status, body
 
     def _discard(self, making: "asyncio.Future[tuple[int, dict[str, Any]]]") -> None:
-        if making.cancelled() or making.exception() is not None:
-            return
-        _, body = making.result()
-        sandbox_id = str(body.get("sandboxId") or body.get("sandbox_id") or "")
-        if sandbox_id:
-            self._holdings.release(sandbox_id, "aborted")
-            asyncio.ensure_future(self.end(sandbox_id))  # noqa: RUF006  # ends by itself; TTL is behind it
+        if not making.cancelled() and making.exception() is None:
+            self._holdings.end(sandbox_id_of(making.result()[1]), "aborted")

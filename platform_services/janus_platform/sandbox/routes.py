@@ -15,6 +15,7 @@ from .proxy import SandboxProxy
 _ID = re.compile(r"[\w-]{1,128}", re.ASCII)
 _POSTED = frozenset(("exec", "files/write", "agent/run", "agent/cancel", "refresh", "terminate", "preview"))
 _GOT = frozenset(("", "files/read", "files/list"))
+_DELETED = frozenset(("",))
 _ONE = "/api/sandboxes/{sandbox_id}"
 
 
@@ -44,11 +45,12 @@ def sandbox_routes(proxy: SandboxProxy, gate: Gate, max_body: int) -> APIRouter:
         return gate.answer(request, "sandbox", work)
 
     @router.get(_ONE)
+    @router.delete(_ONE)
     @router.get(_ONE + "/{action:path}")
     @router.post(_ONE + "/{action:path}")
     async def forward(request: Request, sandbox_id: str, action: str = "") -> Response:
         async def work(reply: Reply, passage: Passage) -> None:
-            allowed = _GOT if request.method == "GET" else _POSTED
+            allowed = {"GET": _GOT, "POST": _POSTED}.get(request.method, _DELETED)
             if not _ID.fullmatch(sandbox_id) or action not in allowed:
                 raise NotFound(f"{request.method} {action[:80]!r}: there is no such call of a sandbox")
             await proxy.forward(

@@ -1,12 +1,22 @@
 """What the vector paths are sent."""
 
+import json
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 _STRICT = ConfigDict(strict=True, extra="forbid")
 _Id = Annotated[str, Field(min_length=1, max_length=256)]
 _Text = Annotated[str, Field(min_length=1, max_length=32_768)]
+
+
+_MOST_METADATA_BYTES = 16 * 1024
+
+
+def _bounded(metadata: dict[str, Any]) -> dict[str, Any]:
+    if len(json.dumps(metadata)) > _MOST_METADATA_BYTES:
+        raise ValueError(f"must have at most {_MOST_METADATA_BYTES} bytes as JSON")
+    return metadata
 
 
 class DocumentForm(BaseModel):
@@ -16,7 +26,7 @@ class DocumentForm(BaseModel):
 
     id: _Id | None = None
     text: _Text
-    metadata: dict[str, Any] = Field(default_factory=dict)
+    metadata: Annotated[dict[str, Any], AfterValidator(_bounded)] = Field(default_factory=dict)
 
 
 class UpsertRequest(BaseModel):

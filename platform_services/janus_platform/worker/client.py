@@ -9,9 +9,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from janus_mesh import logs
+from janus_mesh.errors import Overloaded
 from janus_platform.gate.errors import UpstreamFailed
 
 _LONGEST_LINE = 1024 * 1024
+# How many messages that take all the time they may be waited for.
+_MOST_TURNS = 4
 # A worker needs nothing of our environment but where programs and libraries are; above all no keys.
 _PASSED = ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "LANG", "HOME", "TMPDIR")
 
@@ -35,7 +38,12 @@ class Worker:
 
         A caller that is cancelled ends the child too: there is no other way to stop what it does.
         """
-        async with self._turn:
+        try:
+            async with asyncio.timeout(_MOST_TURNS * self._seconds):
+                await self._turn.acquire()
+        except TimeoutError:
+            raise Overloaded("others are served first", code="worker_busy", retry_after=1.0) from None
+        try:
             answered = False
             try:
                 async with asyncio.timeout(self._seconds):
@@ -49,6 +57,8 @@ class Worker:
             finally:
                 if not answered:
                     self._kill()
+        finally:
+            self._turn.release()
         if "error" in answer:
             raise UpstreamFailed(str(answer["error"]), code="worker_failed")
         return answer, data

@@ -45,6 +45,7 @@ def file_routes(settings: SandboxSettings, sandboxes: Sandboxes) -> APIRouter:
         found = await box.list(path)
         return {
             "path": path,
+            "files": [one.name for one in found],  # as Sandy has it
             "entries": [
                 {"name": one.name, "type": one.type, "size": one.size, "modified": one.modified}
                 for one in found

@@ -11,7 +11,7 @@ from janus_sandbox.sandbox import Order, Priority
 from janus_sandbox.sandboxes import Sandboxes
 from janus_sandbox.settings import SandboxSettings
 
-from .views import stats, view
+from .views import resources, stats, view
 from .wire import CreateRequest, PreviewRequest, RefreshRequest, SandboxView
 
 
@@ -19,9 +19,9 @@ def lifecycle_routes(settings: SandboxSettings, sandboxes: Sandboxes, isolation:
     routes = APIRouter()
 
     @routes.post("/sandboxes", status_code=201)
-    async def create(asked: CreateRequest, request: Request) -> SandboxView:
+    async def create(request: Request, asked: CreateRequest | None = None) -> SandboxView:
         """A client that leaves meanwhile leaves no sandbox: nobody would know its id."""
-        making = sandboxes.create(_order(asked, settings))
+        making = sandboxes.create(_order(asked or CreateRequest(), settings))
         return view(await while_present(making, client_left(request.receive)))
 
     @routes.get("/sandboxes")
@@ -33,6 +33,7 @@ def lifecycle_routes(settings: SandboxSettings, sandboxes: Sandboxes, isolation:
     async def one(sandbox_id: str) -> SandboxView:
         return view(sandboxes.find(sandbox_id))
 
+    @routes.delete("/sandboxes/{sandbox_id}")
     @routes.post("/sandboxes/{sandbox_id}/terminate")
     async def terminate(sandbox_id: str) -> SandboxView:
         return view(await sandboxes.terminate(sandbox_id))
@@ -54,6 +55,10 @@ def lifecycle_routes(settings: SandboxSettings, sandboxes: Sandboxes, isolation:
     async def figures() -> dict[str, Any]:
         return stats(sandboxes, isolation)
 
+    @routes.get("/resources")
+    async def resource_figures() -> dict[str, Any]:
+        return resources(sandboxes)
+
     return routes
 
 
@@ -69,5 +74,6 @@ def _order(asked: CreateRequest, settings: SandboxSettings) -> Order:
         ttl=ttl,
         ports=frozenset(asked.expose_ports),
         env=asked.env,
+        owner=asked.owner,
         egress_token=asked.egress_token.get_secret_value(),
     )

@@ -10,6 +10,8 @@ from support.baseline import ASKED, CHAT, STREAMED, baseline, baseline_at
 from support.http_competitor import EVENT_STREAM, Reply
 from support.stack import free_port
 
+JSON = {"content-type": "application/json"}
+
 BOTH = pytest.mark.parametrize("asked", [ASKED, STREAMED], ids=["whole", "stream"])
 
 
@@ -135,7 +137,7 @@ async def test_the_next_request_after_a_failure_is_answered() -> None:
 )
 async def test_nonsense_is_refused_and_named(body: bytes, param: str | None) -> None:
     async with baseline(scripts.completion()) as running:
-        answer = await running.client.post(CHAT, content=body)
+        answer = await running.client.post(CHAT, content=body, headers=JSON)
         assert running.inference.requests == []
     error = answer.json()["error"]
     assert (answer.status_code, error["type"], error["param"]) == (400, "invalid_request_error", param)
@@ -143,7 +145,7 @@ async def test_nonsense_is_refused_and_named(body: bytes, param: str | None) -> 
 
 async def test_a_body_over_the_bound_is_refused() -> None:
     async with baseline(scripts.completion(), max_body_bytes=100) as running:
-        assert (await running.client.post(CHAT, content=b"x" * 101)).status_code == 413
+        assert (await running.client.post(CHAT, content=b"x" * 101, headers=JSON)).status_code == 413
 
 
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nowhere", 404), ("GET", CHAT, 405)])

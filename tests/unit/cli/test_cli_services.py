@@ -109,6 +109,16 @@ def test_a_platform_key_is_made_where_none_is_given():
     assert platform.environment["JANUS_PLATFORM_KEY"] == "k"
 
 
+def test_the_platform_requires_tokens_unless_the_user_says_otherwise():
+    def required(environment, key):
+        (platform, *_) = resolve(environment, platform_key=key).services
+        return platform.environment["JANUS_PLATFORM_REQUIRE_TOKEN"]
+
+    assert required({}, "k") == "true"
+    assert required({"JANUS_PLATFORM_REQUIRE_TOKEN": "false"}, "k") == "false"
+    assert required({}, "") == "false"  # without a key there is nothing to verify tokens with
+
+
 def contest(environment, **given):
     (service,) = [one for one in resolve(environment, **given).services if one.name == "competition"]
     return service.environment
@@ -154,3 +164,51 @@ def test_a_provider_is_configured_by_both_its_key_and_its_address(name):
 def test_a_configured_provider_is_said_without_its_key():
     said = about_the_answers({"OPENAI_API_KEY": "sk-1", "OPENAI_BASE_URL": "https://x/v1"}, "")
     assert said == "Answers come from the configured model provider."
+
+
+# What each service sees of the environment.
+
+KEYS = {
+    "CHUTES_API_KEY": "sk-chutes",
+    "OPENAI_API_KEY": "sk-openai",
+    "SERPER_API_KEY": "sk-serper",
+    "QDRANT_API_KEY": "sk-qdrant",
+    "PGVECTOR_URL": "postgresql://user:password@host/db",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "JANUS_PLATFORM_KEY": "p" * 32,
+    "JANUS_COMPETITION_KEY": "c" * 32,
+    "JANUS_ARTIFACT_KEY": "a" * 32,
+    "OTEL_EXPORTER_OTLP_HEADERS": "authorization=secret",
+    "GITHUB_TOKEN": "secret",
+}
+
+
+def seen_by(name: str, environment: dict[str, str]) -> dict[str, str]:
+    stack = resolve(environment, platform_key="p" * 32, sandbox_key="s" * 32, artifact_key="a" * 32)
+    return next(one for one in stack.services if one.name == name).variables(stack.environment)
+
+
+@pytest.mark.parametrize("name", ["baseline-agent-cli", "baseline-langchain"])
+def test_a_baseline_sees_no_key_but_its_own(name: str) -> None:
+    own = {"PATH": "/bin", "BASELINE_AGENT_CLI_OPENAI_API_KEY": "own", "JANUS_BASELINE_AGENT": "pi"}
+    seen = seen_by(name, {**KEYS, **own})
+    assert not set(KEYS) & set(seen)
+    assert "SANDY_API_KEY" not in seen
+    assert own.items() <= seen.items()
+    assert seen["JANUS_INFERENCE_URL"].startswith("http://127.0.0.1:")
+
+
+def test_the_sandbox_service_sees_its_own_key_alone() -> None:
+    seen = seen_by("sandbox", {**KEYS, "PATH": "/bin", "DOCKER_HOST": "unix:///run/docker.sock"})
+    assert not set(KEYS) & set(seen)
+    assert (seen["SANDY_API_KEY"], seen["DOCKER_HOST"]) == ("s" * 32, "unix:///run/docker.sock")
+
+
+def test_the_platform_sees_its_providers() -> None:
+    assert seen_by("platform", KEYS)["CHUTES_API_KEY"] == "sk-chutes"
+
+
+def test_the_platform_keeps_its_data_in_the_home_of_the_stack() -> None:
+    stack = resolve({}, state="/home/me/.janus")
+    platform = next(one for one in stack.services if one.name == "platform")
+    assert platform.environment["JANUS_PLATFORM_DATA"] == "/home/me/.janus/platform"

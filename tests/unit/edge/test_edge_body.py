@@ -15,7 +15,7 @@ JSON = {"content-type": "application/json"}
 async def test_a_body_that_announces_too_much_is_refused_unread() -> None:
     async with running_edge(max_body_bytes=1000) as edge, edge.connection() as connection:
         await connection.send(
-            b"POST /v1/chat/completions HTTP/1.1\r\nhost: edge\r\ncontent-type: application/json\r\n"
+            b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
             b"content-length: 1001\r\nexpect: 100-continue\r\n\r\n"
         )
         head = await connection.read_until(b"\r\n\r\n")
@@ -25,7 +25,7 @@ async def test_a_body_that_announces_too_much_is_refused_unread() -> None:
 async def test_a_body_without_an_announced_length_is_refused_as_soon_as_it_is_too_large() -> None:
     async with running_edge(max_body_bytes=1000) as edge, edge.connection() as connection:
         await connection.send(
-            b"POST /v1/chat/completions HTTP/1.1\r\nhost: edge\r\ncontent-type: application/json\r\n"
+            b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
             b"transfer-encoding: chunked\r\n\r\n" + b"1f4\r\n" + b" " * 500 + b"\r\n"
         )
         await connection.send(b"1f5\r\n" + b" " * 501 + b"\r\n")  # and the end never comes

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
 
 from janus_mesh.errors import JanusError, Unavailable
-from janus_mesh.link import client, server
+from janus_mesh.link import client, client_end, events, server, server_end
 from janus_proto._gen.janus.chat.v1 import event_pb2, request_pb2
 from janus_proto._gen.janus.link.v1 import link_pb2
 
@@ -26,7 +26,7 @@ def step(coroutine: Coroutine[Any, Any, Any]) -> Any:
 class Caller:
     """What a caller of one exchange has seen of it."""
 
-    def __init__(self, end: client.ClientEnd) -> None:
+    def __init__(self, end: client_end.ClientEnd) -> None:
         self.end = end
         self.received: list[bytes] = []
         self.endings: list[str] = []
@@ -35,7 +35,7 @@ class Caller:
 class Answerer:
     """What an answer has done and been told."""
 
-    def __init__(self, end: server.ServerEnd) -> None:
+    def __init__(self, end: server_end.ServerEnd) -> None:
         self.end = end
         self.sent: list[bytes] = []
         self.ended = False
@@ -57,11 +57,12 @@ class LinkMachine(RuleBasedStateMachine):
         self.down: deque[bytes] = deque()
         self.lost = False
 
-    def begin(self, end: server.ServerEnd, opening: link_pb2.Open) -> None:
+    def begin(self, link: server.ServerLink, end: server_end.ServerEnd, opening: link_pb2.Open) -> None:
         answer = self.answers[end.exchange] = Answerer(end)
 
         def leave() -> None:
             answer.told_to_leave += 1
+            link.done()
 
         end.on_leave = leave
 
@@ -93,6 +94,7 @@ class LinkMachine(RuleBasedStateMachine):
         if not well:
             event = event_pb2.ChatEvent(error=event_pb2.Error(message="broken"))
         step(answer.end.write(event))
+        self.server.done()
         answer.sent.append(event.SerializeToString())
 
     @rule(exchange=exchanges)
@@ -178,8 +180,8 @@ class LinkMachine(RuleBasedStateMachine):
             if exchange in self.answers:
                 unread = self.answers[exchange].sent[len(caller.received) :]
                 # the last event may overdraw the credit, and an ending needs none
-                bound = 2 * client.WINDOW_BYTES + 70_100 + 100
-                assert sum(len(event) + client.EVENT_BYTES for event in unread) <= bound
+                bound = 2 * events.WINDOW_BYTES + 70_100 + 100
+                assert sum(len(event) + events.EVENT_BYTES for event in unread) <= bound
 
     def carry_all(self) -> None:
         while not self.lost and (self.client.outbox or self.server.outbox or self.up or self.down):

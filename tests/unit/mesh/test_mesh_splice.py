@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from janus_mesh.errors import Unavailable
-from janus_mesh.link import client, server
+from janus_mesh.link import client, server, server_end
 from janus_mesh.link.splice import Splice
 from janus_proto._gen.janus.chat.v1 import event_pb2, request_pb2
 from janus_proto._gen.janus.link.v1 import link_pb2
@@ -21,9 +21,9 @@ class Between:
 
     def __init__(self) -> None:
         self.incoming = client.ClientLink()
-        self.outgoing = server.ServerLink(lambda end, opening: None)
+        self.outgoing = server.ServerLink(lambda link, end, opening: None)
         source = self.incoming.open(request_pb2.ChatRequest(), {}, None)
-        self.sink = server.ServerEnd(self.outgoing, 7, 0)
+        self.sink = server_end.ServerEnd(self.outgoing, 7, 0)
         self.heard = 0
         self.splice = Splice(source, self.sink, self._hear)
         self.sent = 0

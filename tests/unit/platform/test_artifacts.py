@@ -19,10 +19,12 @@ from support.artifact_shelf import BASE, DATA, SHA, Shelf, shelf
 from support.platform_gate import guarded
 from support.s3_server import BUCKET, S3Server, s3_server
 
-from janus_mesh.errors import Unavailable
+from janus_mesh.errors import PayloadTooLarge, Unavailable
 from janus_platform.artifacts.descriptor import expiry, kind_of, new_id
+from janus_platform.artifacts.room import Room
 from janus_platform.artifacts.store import ArtifactStore, open_store
 from janus_platform.artifacts.sweeping import keep_swept
+from janus_platform.private_folder import private_folder
 
 MEGABYTE = bytes(1024 * 1024)
 
@@ -170,6 +172,9 @@ async def test_a_body_that_is_not_what_was_promised_is_refused(place):
     ("query", "param"),
     [
         ({"name": ""}, "name"),
+        ({"name": "a\nb"}, "name"),
+        ({"name": "a\x00"}, "name"),
+        ({"name": "gpj.\u202eexe"}, "name"),
         ({"type": "film"}, "type"),
         ({"ttl_seconds": 0}, "ttl_seconds"),
         ({"ttl_seconds": 99999999}, "ttl_seconds"),
@@ -251,8 +256,60 @@ async def test_space_that_was_swept_is_free_again(place, monkeypatch):
         assert (await it.put()).status_code == 201
 
 
+async def test_one_competitor_cannot_fill_the_store(place):
+    async with shelf(place, share=1_500_000) as it:
+        assert (await it.put()).status_code == 201
+        refused = await it.put()
+        other = await it.put(competitor="other")
+        files = it.files()
+    assert (refused.status_code, refused.json()["error"]["code"]) == (413, "artifact_share_used")
+    assert other.status_code == 201
+    assert len(files) == 4
+
+
+async def test_a_share_is_known_again_after_a_restart(folder):
+    async with shelf(folder, share=1_500_000) as it:
+        await it.put()
+    async with shelf(folder, share=1_500_000) as again:
+        await again.store.sweep()
+        refused, other = await again.put(), await again.put(competitor="other")
+    assert (refused.status_code, other.status_code) == (413, 201)
+
+
+async def test_empty_artifacts_are_not_free(place):
+    async with shelf(place, share=10 * 4096) as it:
+        statuses = [(await it.put(b"")).status_code for _ in range(11)]
+    assert statuses == [201] * 10 + [413]
+
+
+async def test_uploads_under_way_count_towards_the_share():
+    room = Room(most_bytes=10_000_000, share_bytes=1_500_000)
+    with room.begin("a") as first:
+        first.grow(1_000_000)
+        with room.begin("a") as second, pytest.raises(PayloadTooLarge):
+            second.grow(1_000_000)
+        first.keep()
+    with room.begin("b") as other:
+        other.grow(1_000_000)
+
+
+async def test_what_was_refused_takes_no_room(folder):
+    async with shelf(folder, share=1_500_000) as it:
+        for _ in range(3):
+            assert (await it.put(sha256="0" * 64)).status_code == 400
+        assert (await it.put()).status_code == 201
+
+
+async def test_other_users_of_the_machine_cannot_read_what_is_kept(tmp_path):
+    data = tmp_path / "platform"
+    data.mkdir(mode=0o755)
+    private_folder(data)
+    private_folder(data / "artifacts")
+    assert [folder.stat().st_mode & 0o777 for folder in (data, data / "artifacts")] == [0o700, 0o700]
+
+
 def test_ids_cannot_be_guessed():
-    assert len({new_id(1) for _ in range(1000)}) == 1000
+    assert len({new_id(1, "me") for _ in range(1000)}) == 1000
 
 
 @pytest.mark.parametrize(
@@ -307,14 +364,14 @@ async def test_a_large_file_passes_through_without_being_held(place):
 
 
 async def test_a_reader_may_take_longer_than_the_stores_patience(bucket):
-    impatient = ArtifactStore(open_store(bucket, seconds=1), most_bytes=0)
-    artifact_id = new_id(60)
+    impatient = ArtifactStore(open_store(bucket, seconds=1), most_bytes=0, share_bytes=0)
+    artifact_id = new_id(60, "me")
 
     async def parts() -> AsyncIterator[bytes]:
         for _ in range(16):
             yield MEGABYTE
 
-    await ArtifactStore(open_store(bucket), most_bytes=2**26).write(artifact_id, parts())
+    await ArtifactStore(open_store(bucket), most_bytes=2**26, share_bytes=2**26).write(artifact_id, parts())
     size = 0
     async for part in impatient.read(artifact_id, 0, 16 * len(MEGABYTE)):
         size += len(part)
@@ -327,7 +384,7 @@ async def test_a_reader_may_take_longer_than_the_stores_patience(bucket):
 
 async def refusals(it: Shelf) -> set[tuple[int, str]]:
     """What each way of using it is answered, and that it costs the platform nothing."""
-    got = await it.client.get(f"/v1/artifacts/{new_id(60)}")
+    got = await it.client.get(f"/v1/artifacts/{new_id(60, 'me')}")
     answers = [got, await it.put()]
     with pytest.raises(Unavailable):
         await it.store.sweep()
@@ -353,9 +410,9 @@ async def test_a_store_that_is_away_is_unavailable(bucket, monkeypatch):
 async def test_a_store_that_says_nothing_is_not_waited_for(bucket, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("AWS_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
-        store = ArtifactStore(open_store(bucket, seconds=0.2), most_bytes=100)
+        store = ArtifactStore(open_store(bucket, seconds=0.2), most_bytes=100, share_bytes=100)
         with pytest.raises(Unavailable):
-            await store.descriptor(new_id(60))
+            await store.descriptor(new_id(60, "me"))
 
 
 async def test_a_store_that_goes_in_the_middle_leaves_no_whole_answer(bucket, s3):

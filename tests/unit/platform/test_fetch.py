@@ -10,6 +10,9 @@ from support.http_competitor import Reply
 from support.platform_gate import egress_lines, guarded, shown
 from support.small_web import PUBLIC, small_web, text
 
+from janus_platform.fetch.download import Downloaded
+from janus_platform.fetch.page import _decoded
+
 ARTICLE = """<!doctype html><html><head><title>On  Bridges</title><script>track()</script></head><body>
 <nav><a href="/x">Menu</a></nav><article><h1>On Bridges</h1>
 <p>The bridge over the river was built in three years by nine people, and it still stands today.</p>
@@ -135,3 +138,27 @@ async def test_tls_is_for_the_name_though_the_address_is_dialled(certificate):
         assert await web.refusal("https://somebody-else.test/") == (502, "fetch_failed")
         assert web.dialler.dialled[0] == (PUBLIC, 443)
     assert names[0] == "public.test"
+
+
+@pytest.mark.parametrize(
+    "charset",
+    [
+        "punycode",
+        "idna",
+        "unicode_escape",
+        "raw_unicode_escape",
+        "zip",
+        "hex",
+        "undefined",
+        "\x00",
+        "x" * 500,
+    ],
+)
+def test_a_charset_that_no_page_is_in_is_read_as_utf_8(charset):
+    page = Downloaded("http://a.test/", 200, "text/plain", charset, b"plain " * 100_000, 0)
+    assert _decoded(page) == "plain " * 100_000
+
+
+def test_a_charset_of_pages_is_used():
+    page = Downloaded("http://a.test/", 200, "text/plain", "iso-8859-1", b"caf\xe9", 0)
+    assert _decoded(page) == "caf\u00e9"

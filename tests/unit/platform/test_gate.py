@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -13,6 +14,7 @@ from support.inference_platform import CHAT, events_in, platform_over
 from support.platform_gate import KEY, egress_lines, guarded, shown, token
 
 from janus_mesh.settings import StreamTimeouts
+from janus_platform.gate.account import Tokens
 from janus_platform.gate.gate import Gate
 from janus_platform.gate.prices import load_prices
 from janus_platform.inference.provider import Endpoint, Provider
@@ -219,13 +221,61 @@ def test_the_first_pattern_that_fits_decides(tmp_path: Path) -> None:
         '[[models]]\nname = "*"\nprompt_per_million = 1\ncompletion_per_million = 1\n'
     )
     prices = load_prices(file)
-    assert prices.tokens("Big-1", 1_000_000, 1_000_000) == 6
-    assert prices.tokens("small", 1_000_000, 0) == 1
+    assert prices.tokens("Big-1", Tokens(1_000_000, 1_000_000)) == 6
+    assert prices.tokens("small", Tokens(1_000_000, 0)) == 1
+
+
+CACHE_PRICES = (
+    '[[models]]\nname = "*"\nprompt_per_million = 10\ncompletion_per_million = 100\n'
+    "cached_prompt_per_million = 1\ncache_write_per_million = 12\n"
+)
+
+
+def test_cached_prompt_tokens_have_a_price_of_their_own(tmp_path: Path) -> None:
+    file = tmp_path / "prices.toml"
+    file.write_text(CACHE_PRICES)
+    tokens = Tokens(1_000_000, 0, cached=600_000, cache_written=100_000)
+    assert load_prices(file).tokens("any", tokens) == pytest.approx(3 + 0.6 + 1.2)
+
+
+def test_without_a_price_of_their_own_cached_tokens_cost_as_the_others() -> None:
+    prices = load_prices(None)
+    assert prices.tokens("any", Tokens(1000, 0, cached=900)) == prices.tokens("any", Tokens(1000, 0))
+
+
+async def test_what_the_provider_had_cached_is_charged_as_such(tmp_path: Path) -> None:
+    file = tmp_path / "prices.toml"
+    file.write_text(CACHE_PRICES)
+    usage = {
+        "prompt_tokens": 1000,
+        "completion_tokens": 50,
+        "prompt_tokens_details": {"cached_tokens": 900},
+        "completion_tokens_details": {"reasoning_tokens": 40},
+    }
+    body = {**scripts.message(), "usage": usage}
+    gate = replace(guarded(), prices=load_prices(file))
+    async with platform(gate, scripts.completion(body)) as (client, _):
+        await client.post(CHAT, json=ASKED, headers=shown())
+        account = await used(client, shown())
+    assert (account["cached_tokens"], account["completion_tokens"]) == (900, 50)
+    assert account["cost_usd"] == pytest.approx((100 * 10 + 900 * 1 + 50 * 100) / 1e6)
+
+
+@pytest.mark.parametrize("completion", [-35, 2.5, 10**12])
+async def test_figures_that_cannot_be_right_are_estimated(completion: object) -> None:
+    usage = {"prompt_tokens": 3, "completion_tokens": completion}
+    async with platform(guarded(), scripts.completion({**scripts.message(), "usage": usage})) as (client, _):
+        answer = await client.post(CHAT, json=ASKED, headers=shown())
+        account = await used(client, shown())
+    assert answer.status_code == 200
+    assert account["estimated"] is True
+    assert 0 < account["completion_tokens"] < 1000
+    assert account["cost_usd"] < 0.01
 
 
 def test_the_embedded_models_cost_nothing() -> None:
     prices = load_prices(None)
-    assert prices.tokens("smollm2-135m-instruct", 1000, 1000) == 0
+    assert prices.tokens("smollm2-135m-instruct", Tokens(1000, 1000)) == 0
 
 
 @pytest.mark.parametrize("text", ["not toml", "", "[[models]]\nname = 'a'", "[calls]\nfetch = -1"])

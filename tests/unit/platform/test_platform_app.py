@@ -13,6 +13,8 @@ from support.inference_platform import CHAT, platform_over
 from janus_mesh.settings import StreamTimeouts
 from janus_platform.inference.provider import Endpoint, Provider
 
+JSON = {"content-type": "application/json"}
+
 ASKED = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 
 
@@ -46,7 +48,7 @@ async def test_a_body_of_too_many_values_is_refused() -> None:
 
 
 async def test_a_body_over_the_bound_is_refused(client: httpx.AsyncClient) -> None:
-    answer = await client.post(CHAT, content=b"x" * 1001)
+    answer = await client.post(CHAT, content=b"x" * 1001, headers=JSON)
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "request_too_large")
 
 
@@ -55,7 +57,7 @@ async def test_a_body_over_the_bound_is_refused_without_its_length(client: httpx
         for _ in range(10):
             yield b"x" * 500
 
-    answer = await client.post(CHAT, content=endless())
+    answer = await client.post(CHAT, content=endless(), headers=JSON)
     assert answer.status_code == 413
 
 

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from support.inference_platform import CHAT, RealModel
 
+JSON = {"content-type": "application/json"}
+
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("embedded-model")]
 
 USER = {"role": "user", "content": "hi"}
@@ -77,14 +79,14 @@ async def test_a_bad_field_is_named(model: RealModel, fields: dict[str, Any], pa
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b"\xff", b'{"model": "x", "messages": [}'])
 async def test_what_is_no_json_object_is_refused(model: RealModel, body: bytes) -> None:
-    answer = await model.client.post(CHAT, content=body)
+    answer = await model.client.post(CHAT, content=body, headers=JSON)
     assert answer.status_code == 400
     assert answer.json()["error"]["type"] == "invalid_request_error"
 
 
 async def test_not_a_number_is_refused(model: RealModel) -> None:
     body = b'{"model": "x", "messages": [{"role": "user", "content": "hi"}], "temperature": NaN}'
-    answer = await model.client.post(CHAT, content=body)
+    answer = await model.client.post(CHAT, content=body, headers=JSON)
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, "temperature")
 
 

@@ -17,6 +17,8 @@ from support.stack import free_port
 from janus_mesh.settings import StreamTimeouts
 from janus_platform.inference.provider import Endpoint, Provider
 
+JSON = {"content-type": "application/json"}
+
 KEY = "sk-platform"
 ASKED = {"model": "asked", "messages": [{"role": "user", "content": "hi"}]}
 STREAMED = {**ASKED, "stream": True}
@@ -44,13 +46,13 @@ ODD = (
 
 async def test_the_body_passes_through_to_the_byte() -> None:
     async with proxy(scripts.completion()) as (client, provider):
-        await client.post(CHAT, content=ODD)
+        await client.post(CHAT, content=ODD, headers=JSON)
         assert bytes((await provider.asked()).body) == ODD
 
 
 async def test_a_configured_model_replaces_the_asked_one_and_nothing_else() -> None:
     async with proxy(scripts.completion(), model="real") as (client, provider):
-        await client.post(CHAT, content=ODD)
+        await client.post(CHAT, content=ODD, headers=JSON)
         assert bytes((await provider.asked()).body) == ODD.replace(b'"asked"', b'"real"')
 
 

@@ -15,6 +15,7 @@ from support.platform_gate import egress_lines, guarded, shown
 from support.platform_services import platform_with
 
 from janus_mesh.request_token import verify
+from janus_platform.gate import ledger as ledger_module
 from janus_platform.gate.gate import Gate
 from janus_platform.gate.prices import Prices
 from janus_platform.sandbox import holdings as holdings_module
@@ -67,15 +68,17 @@ class Proxied:
 
 
 @asynccontextmanager
-async def proxied(gate: Gate | None = None, **prices: float) -> AsyncIterator[Proxied]:
+async def proxied(gate: Gate | None = None, share: int = 8, **prices: float) -> AsyncIterator[Proxied]:
     gate = gate or guarded()
     if prices:
         gate = replace(gate, prices=Prices(models=(), sandbox=prices))
     async with Sandy() as sandy, Upstream(sandy.url, "sk-sandy", connect_seconds=2) as upstream:
-        holdings = Holdings(gate.prices, upstream.place)
+        holdings = Holdings(gate.prices, upstream.place, look=upstream.lives, end=upstream.end, share=share)
+        gate.ledger.at_close(holdings.close_account)
         proxy = SandboxProxy(upstream, holdings)
         async with platform_with([sandbox_routes(proxy, gate, 100_000)], gate) as client:
             yield Proxied(client, sandy, holdings, proxy)
+        await holdings.aclose()
 
 
 async def test_a_sandbox_is_made_with_our_key_and_the_callers_token_for_its_own_calls():
@@ -85,13 +88,14 @@ async def test_a_sandbox_is_made_with_our_key_and_the_callers_token_for_its_own_
     assert asked.headers["authorization"] == "Bearer sk-sandy"
     token = asked.json.pop("egressToken")
     assert verify(KEY, token).competitor == "my-agent"
-    assert asked.json["priority"] == "low"
+    assert asked.json["ttl_seconds"] == 60
 
 
 async def test_nobody_chooses_in_whose_name_a_sandbox_calls():
     async with proxied() as it:
         await it.client.post(API, json={"egressToken": "stolen", "egress_token": "stolen"})
-        assert it.sandy.bodies() == [{}]
+        assert "egressToken" not in it.sandy.bodies()[0]
+        assert "egress_token" not in it.sandy.bodies()[0]
 
 
 @pytest.mark.parametrize(
@@ -124,7 +128,8 @@ async def test_the_calls_of_the_api_go_through(method, action):
         ("POST", f"{API}/sb-1/../../stats"),
         ("POST", f"{API}/sb-1/%2e%2e/%2e%2e/stats"),
         ("GET", f"{API}/sb-1/exec"),
-        ("DELETE", f"{API}/sb-1"),
+        ("DELETE", f"{API}/sb-1/files/list"),
+        ("PATCH", f"{API}/sb-1"),
         ("GET", f"{API}/sb-1%2f..%2fsb-2"),
         ("PUT", f"{API}/sb-1/files/write"),
     ],
@@ -239,6 +244,160 @@ async def test_a_refusal_of_the_service_comes_as_it_is():
     assert (answer.status_code, answer.json()["error"]["code"]) == (429, "sandboxes_full")
 
 
+# What a caller may choose, and how much it may have.
+
+
+async def test_callers_do_not_choose_their_priority():
+    async with proxied() as it:
+        await it.create({"priority": "high", "preemptable": True})
+        await it.create({"priority": 0})
+        bodies = it.sandy.bodies()
+    assert [(body["priority"], body["preemptable"]) for body in bodies] == [(2, False)] * 2
+
+
+async def test_nothing_but_what_concerns_the_caller_is_ordered():
+    asked = {"enableDockerSocket": True, "owner": "another", "upstream": "x", "env": {"A": "1"}}
+    async with proxied() as it:
+        await it.create(asked)
+        (body,) = it.sandy.bodies()
+    assert set(body) == {"env", "priority", "preemptable", "owner", "egressToken"}
+    assert body["owner"] == "my-agent"
+
+
+async def test_one_competitor_has_a_share_of_the_sandboxes():
+    async with proxied(share=2) as it:
+        first = await it.create()
+        await it.create()
+        refused = await it.client.post(API, json={}, headers=shown())
+        await it.create(competitor="other")
+        await it.client.post(f"{API}/{first}/terminate", headers=shown())
+        await it.create()
+    error = refused.json()["error"]
+    assert (refused.status_code, error["code"]) == (429, "sandbox_share_used")
+    assert refused.headers["retry-after"] == "2"
+
+
+async def test_sandboxes_that_are_being_made_count_towards_the_share():
+    go = asyncio.Event()
+
+    async def slowly(reply: Reply) -> None:
+        await go.wait()
+        await reply.body(201, scripts.JSON, b'{"sandboxId": "sb-9", "url": ""}')
+
+    async with proxied(share=1) as it:
+        it.sandy.answers[API] = slowly
+        making = asyncio.create_task(it.client.post(API, json={}, headers=shown()))
+        while not it.sandy.requests:
+            await it.client.get("/metrics")
+        refused = await it.client.post(API, json={}, headers=shown(request="req_2"))
+        go.set()
+        assert (await making).status_code == 201
+    assert refused.status_code == 429
+
+
+async def test_a_sandbox_that_was_not_made_takes_no_place():
+    async with proxied(share=1) as it:
+        it.sandy.answers[API] = scripts.refusal(503, "away")
+        for _ in range(3):
+            assert (await it.client.post(API, json={}, headers=shown())).status_code == 503
+        del it.sandy.answers[API]
+        await it.create()
+
+
+async def test_a_sandy_without_our_sizes_is_asked_without():
+    async def picky(reply: Reply) -> None:
+        if "flavor" in reply.asked.json:
+            await reply.body(422, scripts.JSON, b'{"detail": "unknown flavor"}')
+        else:
+            await reply.body(201, scripts.JSON, b'{"sandbox_id": "sb-9", "public_url": "http://s.test/"}')
+
+    async with proxied() as it:
+        it.sandy.answers[API] = picky
+        made = await it.client.post(API, json={"flavor": "medium"}, headers=shown())
+    assert (made.status_code, made.json()["sandboxId"], made.json()["url"]) == (201, "sb-9", "http://s.test")
+
+
+async def test_delete_ends_a_sandbox():
+    async with proxied() as it:
+        sandbox = await it.create()
+        answer = await it.client.delete(f"{API}/{sandbox}", headers=shown())
+        assert answer.status_code == 200
+        assert it.sandy.requests[-1].path == f"{API}/{sandbox}/terminate"
+        assert list(it.holdings.of("my-agent")) == []
+
+
+# What becomes of it when its attempt is closed.
+
+
+async def test_a_closed_attempts_sandboxes_are_charged_and_ended():
+    async with proxied(per_second=0.5) as it:
+        sandbox = await it.create(budget=100.0)
+        it.holdings.find(sandbox, "my-agent").charged_until -= 10
+        final = (await it.client.post("/v1/usage/close", headers=shown(budget=100.0))).json()
+        while it.sandy.requests[-1].path != f"{API}/{sandbox}/terminate":
+            await it.client.get("/metrics")
+        again = (await it.client.post("/v1/usage/close", headers=shown(budget=100.0))).json()
+    assert final["sandbox_seconds"] == pytest.approx(10, abs=2)
+    assert final["cost_usd"] == pytest.approx(5, abs=1)
+    assert again == final
+
+
+async def test_another_attempts_sandbox_lives_on():
+    async with proxied() as it:
+        sandbox = await it.create(request="req_2")
+        await it.client.post("/v1/usage/close", headers=shown())
+        answer = await it.client.get(f"{API}/{sandbox}", headers=shown(request="req_2"))
+    assert answer.status_code == 200
+
+
+async def test_a_sandbox_that_comes_when_its_attempt_is_closed_is_ended(monkeypatch):
+    monkeypatch.setattr(ledger_module, "_CLOSING_SECONDS", 0.05)
+    go = asyncio.Event()
+
+    async def slowly(reply: Reply) -> None:
+        await go.wait()
+        await reply.body(201, scripts.JSON, b'{"sandboxId": "sb-9", "url": ""}')
+
+    async with proxied() as it:
+        it.sandy.answers[API] = slowly
+        making = asyncio.create_task(it.client.post(API, json={}, headers=shown()))
+        while not it.sandy.requests:
+            await it.client.get("/metrics")
+        final = (await it.client.post("/v1/usage/close", headers=shown())).json()
+        refused = await making
+        go.set()
+        while it.sandy.requests[-1].path != f"{API}/sb-9/terminate":
+            await it.client.get("/metrics")
+        again = (await it.client.post("/v1/usage/close", headers=shown())).json()
+    assert (refused.status_code, refused.json()["error"]["code"]) == (401, "token_closed")
+    assert again == final
+
+
+async def test_a_sandbox_that_does_not_end_at_once_is_ended_again(monkeypatch):
+    monkeypatch.setattr(holdings_module, "_END_TRIES", (0, 0))
+    async with proxied() as it:
+        sandbox = await it.create()
+        it.sandy.answers[f"{API}/{sandbox}/terminate"] = scripts.refusal(500)
+        await it.client.post("/v1/usage/close", headers=shown())
+        while [one.path for one in it.sandy.requests].count(f"{API}/{sandbox}/terminate") < 3:
+            await it.client.get("/metrics")
+
+
+async def test_a_service_that_hangs_delays_no_charge(monkeypatch):
+    monkeypatch.setattr(holdings_module, "_TICK_SECONDS", 0.01)
+    monkeypatch.setattr(holdings_module, "_LOOK_SECONDS", 0.01)
+    async with proxied(per_second=0.001) as it:
+        stuck, other = await it.create(), await it.create()
+        it.sandy.answers[f"{API}/{stuck}"] = scripts.hang_before_head
+        charging = asyncio.create_task(it.holdings.keep_charging())
+        while not any(one.path == f"{API}/{stuck}" for one in it.sandy.requests):
+            await it.client.get("/metrics")
+        before = it.holdings.find(other, "my-agent").charged_until
+        while it.holdings.find(other, "my-agent").charged_until == before:
+            await it.client.get("/metrics")
+        charging.cancel()
+
+
 # What its time costs.
 
 
@@ -262,7 +421,7 @@ async def test_a_sandbox_whose_budget_is_spent_is_ended(monkeypatch):
     monkeypatch.setattr(holdings_module, "_TICK_SECONDS", 0.01)
     async with proxied(per_second=1000.0) as it:
         sandbox = await it.create(budget=1.0)
-        charging = asyncio.create_task(it.holdings.keep_charging(it.proxy.lives, it.proxy.end))
+        charging = asyncio.create_task(it.holdings.keep_charging())
         while it.sandy.requests[-1].path != f"{API}/{sandbox}/terminate":
             await it.client.get("/metrics")
         charging.cancel()
@@ -277,7 +436,7 @@ async def test_the_clock_stops_for_a_sandbox_that_ended_by_itself(monkeypatch, g
     async with proxied() as it:
         sandbox = await it.create()
         it.sandy.answers[f"{API}/{sandbox}"] = gone
-        charging = asyncio.create_task(it.holdings.keep_charging(it.proxy.lives, it.proxy.end))
+        charging = asyncio.create_task(it.holdings.keep_charging())
         while list(it.holdings.of("my-agent")):
             await it.client.get("/metrics")
         charging.cancel()

@@ -126,6 +126,11 @@ async def test_what_it_took_is_charged_but_is_no_chat_token(vectors, tmp_path):
 @pytest.mark.parametrize(
     ("path", "body", "param"),
     [
+        (
+            "notes/upsert",
+            {"documents": [{"text": "a", "metadata": {"a": "x" * 20_000}}]},
+            "documents[0].metadata",
+        ),
         ("c/upsert", {"documents": []}, "documents"),
         ("c/upsert", {"documents": [{"text": ""}]}, "documents[0].text"),
         ("c/upsert", {"documents": [{"text": "x", "vector": [1]}]}, "documents[0].vector"),

@@ -1,10 +1,12 @@
 """Who has to go so that one more sandbox fits."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from janus_mesh.errors import Overloaded
+from janus_mesh.errors import Overloaded, RateLimited
 from janus_sandbox.admission import Capacity, make_room
 from janus_sandbox.limits import FLAVORS
 from janus_sandbox.sandbox import Order, Priority, Sandbox
@@ -90,3 +92,39 @@ def test_what_is_decided_always_fits_and_never_hurts_the_wrong_ones(
 def fits(capacity: Capacity, live: list[Sandbox], gone: list[Sandbox], asked: Order) -> bool:
     left = [one.order for one in live if one not in gone] + [asked]
     return capacity.holds(len(left), sum(one.limits.memory_bytes for one in left))
+
+
+# Shares of owners.
+
+
+def owned(owner: str, count: int) -> list[Sandbox]:
+    return [Sandbox(f"{owner}-{number}", replace(order(), owner=owner), "") for number in range(count)]
+
+
+def test_one_owner_cannot_take_all_places() -> None:
+    capacity = Capacity(8, PLENTY, owner_share=0.5)
+    with pytest.raises(RateLimited) as refused:
+        make_room(capacity, owned("a", 4), replace(order(), owner="a"))
+    assert refused.value.code == "sandbox_share_used"
+    assert make_room(capacity, owned("a", 4), replace(order(), owner="b")) == []
+
+
+def test_one_owner_cannot_take_all_memory() -> None:
+    capacity = Capacity(100, 8 * MEMORY, owner_share=0.5)
+    assert make_room(capacity, owned("a", 3), replace(order(), owner="a")) == []
+    with pytest.raises(RateLimited):
+        make_room(capacity, owned("a", 4), replace(order(), owner="a"))
+
+
+def test_a_share_ends_nobody_elses_sandbox() -> None:
+    live = [*owned("a", 2), sandbox("b")]
+    with pytest.raises(RateLimited):
+        make_room(Capacity(4, PLENTY, owner_share=0.5), live, replace(order(Priority.HIGH), owner="a"))
+
+
+def test_every_owner_may_have_one() -> None:
+    assert make_room(Capacity(1, MEMORY, owner_share=0.1), [], replace(order(), owner="a")) == []
+
+
+def test_callers_without_an_owner_have_no_share() -> None:
+    assert make_room(Capacity(4, PLENTY, owner_share=0.5), owned("", 3), order()) == []

@@ -1,5 +1,8 @@
 import { create } from "zustand";
 
+/** The id of the composer's text area. */
+export const COMPOSER_ID = "composer";
+
 /** What stands in the composer; kept apart because every key changes it. */
 export const useComposer = create<{ text: string; focusAsked: number }>(() => ({ text: "", focusAsked: 0 }));
 

@@ -1,21 +1,24 @@
 "use client";
 
 import { ArrowUp, ImagePlus, Square } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { preloadMarkdown } from "@/markdown/markdown";
 import { useLive } from "@/site/use-live";
 import { ask, stop } from "./answering";
 import { AttachmentTray } from "./attachment-tray";
-import { prefill, useComposer } from "./composer-text";
+import { COMPOSER_ID, focusComposer, prefill, useComposer } from "./composer-text";
 import { useChat } from "./store";
 import { useAttachments } from "./use-attachments";
 
 const TALLEST_PX = 240;
+/** How long Send stays disabled in the place where Stop was, for a click that was meant for Stop. */
+const STOP_TO_SEND_MS = 600;
 
 /** Where one asks: text, and pictures by button, paste or drop. */
 export function Composer() {
   const text = useComposer((state) => state.text);
   const answering = useAnswering();
+  const justEnded = useJustEnded(answering);
   const live = useLive();
   const ready = useChat((state) => state.ready);
   const attachments = useAttachments();
@@ -45,6 +48,7 @@ export function Composer() {
         <AttachmentTray attachments={attachments} />
         <textarea
           ref={area}
+          id={COMPOSER_ID}
           rows={1}
           dir="auto"
           aria-label="Message"
@@ -86,21 +90,27 @@ export function Composer() {
               event.target.value = "";
             }}
           />
+          {/* Distinct keys: as one element, Stop would turn into Send during the click and submit the form. */}
           {answering ? (
             <button
+              key="stop"
               type="button"
               className="grid size-10 place-items-center rounded-full bg-text text-ink"
               aria-label="Stop the answer"
-              onClick={() => stop(answering)}
+              onClick={() => {
+                stop(answering);
+                focusComposer(); // the button goes, and the focus would go with it
+              }}
             >
               <Square size={15} aria-hidden fill="currentColor" />
             </button>
           ) : (
             <button
+              key="send"
               type="submit"
               className="btn-primary grid size-10 place-items-center rounded-full"
               aria-label="Send"
-              disabled={empty || !ready || attachments.busy}
+              disabled={empty || !ready || attachments.busy || justEnded}
             >
               <ArrowUp size={20} aria-hidden />
             </button>
@@ -117,6 +127,23 @@ function useAnswering(): string | null {
     const head = sessions[currentId ?? ""]?.head ?? "";
     return messages[currentId ?? ""]?.[head]?.answer?.status === "streaming" ? head : null;
   });
+}
+
+/** Whether an answer has ended a moment ago, so that a late or second click on Stop may hit Send. */
+function useJustEnded(answering: string | null): boolean {
+  const [before, setBefore] = useState(answering);
+  const [justEnded, setJustEnded] = useState(false);
+  if (before !== answering) {
+    // During the render, so that Send is never enabled before an effect has run.
+    setBefore(answering);
+    setJustEnded(before !== null && answering === null);
+  }
+  useEffect(() => {
+    if (!justEnded) return;
+    const timer = setTimeout(() => setJustEnded(false), STOP_TO_SEND_MS);
+    return () => clearTimeout(timer);
+  }, [justEnded]);
+  return justEnded;
 }
 
 /** A text area as tall as its text, which takes the focus when somebody asks for it. */

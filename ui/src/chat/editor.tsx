@@ -30,7 +30,10 @@ export function Editor({
         value={changed}
         onChange={(event) => setChanged(event.target.value)}
         onKeyDown={(event) => {
-          if (event.key === "Escape") onCancel();
+          if (event.key === "Escape" && !event.nativeEvent.isComposing) {
+            event.preventDefault(); // on the page, Escape would also stop an answer
+            onCancel();
+          }
           if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) {
             event.preventDefault();
             send();

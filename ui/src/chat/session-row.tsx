@@ -75,7 +75,10 @@ function Renaming({ session, onEnd }: { session: Session; onEnd: () => void }) {
         onBlur={keep}
         onKeyDown={(event) => {
           if (event.key === "Enter") keep();
-          if (event.key === "Escape") onEnd();
+          if (event.key === "Escape" && !event.nativeEvent.isComposing) {
+            event.preventDefault(); // on the page, Escape would also stop an answer
+            onEnd();
+          }
         }}
       />
     </li>

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from "react";
 import { stop } from "./answering";
-import { focusComposer } from "./composer-text";
+import { COMPOSER_ID, focusComposer } from "./composer-text";
 import { SEARCH_ID } from "./sidebar";
 import { open, useChat } from "./store";
 
@@ -48,16 +48,22 @@ function act(event: KeyboardEvent, { showHelp, showSessions }: Actions): boolean
   } else if (key === "/" && !command && !isTyping(event.target)) {
     focusComposer();
   } else {
-    return key === "escape" && stopCurrent();
+    if (key === "escape" && !isMeantForSomethingElse(event)) stopCurrent();
+    return false;
   }
   return true;
 }
 
-function stopCurrent(): boolean {
+function stopCurrent(): void {
   const { currentId, sessions } = useChat.getState();
   const head = sessions[currentId ?? ""]?.head;
   if (head) stop(head);
-  return false; // what else Escape closes is to close too
+}
+
+/** Whether Escape closes a dialog, clears a field or cancels an input method rather than stops the answer. */
+function isMeantForSomethingElse(event: KeyboardEvent): boolean {
+  if (event.isComposing || document.querySelector("dialog[open]")) return true;
+  return isTyping(event.target) && (event.target as HTMLElement).id !== COMPOSER_ID;
 }
 
 function isTyping(target: EventTarget | null): boolean {

@@ -91,10 +91,15 @@ function useDrawer(shown: boolean, onClose: () => void) {
     if (!shown) return;
     const before = document.activeElement as HTMLElement | null;
     document.getElementById(SEARCH_ID)?.focus();
-    const pressed = (event: KeyboardEvent) => event.key === "Escape" && onClose();
-    addEventListener("keydown", pressed);
+    const pressed = (event: KeyboardEvent) => {
+      if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
+      event.preventDefault(); // on the page, Escape would also stop an answer
+      onClose();
+    };
+    // On the document, so that it runs before the page's shortcuts, which listen on the window.
+    document.addEventListener("keydown", pressed);
     return () => {
-      removeEventListener("keydown", pressed);
+      document.removeEventListener("keydown", pressed);
       if (panel.current?.contains(document.activeElement)) before?.focus();
     };
   }, [shown, onClose]);

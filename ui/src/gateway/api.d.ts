@@ -1576,7 +1576,10 @@ export interface operations {
     create_chat_completion: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Where a stream has its steps and artifacts: in `delta.janus` (the default), in the chunk's `janus` beside `choices` (the default for stream helpers of client libraries), or nowhere. */
+                "X-Janus-Steps"?: "delta" | "chunk" | "off";
+            };
             path?: never;
             cookie?: never;
         };

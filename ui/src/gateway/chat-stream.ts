@@ -110,8 +110,12 @@ export function* eventsOf(chunk: unknown): Generator<ChatEvent> {
 }
 
 function* eventsOfDelta(delta: Record<string, unknown>): Generator<ChatEvent> {
+  const janus = delta.janus; // first: what happened before the text of the same delta
+  if (isRecord(janus) && typeof janus.event === "string") {
+    yield { kind: "step", event: janus.event, payload: isRecord(janus.payload) ? janus.payload : {} };
+  }
   const texts = [
-    ["reasoning", delta.reasoning_content],
+    ["reasoning", reasoningOf(delta)],
     ["content", delta.content],
     ["refusal", delta.refusal],
   ] as const;
@@ -121,10 +125,11 @@ function* eventsOfDelta(delta: Record<string, unknown>): Generator<ChatEvent> {
   for (const call of Array.isArray(delta.tool_calls) ? delta.tool_calls : []) {
     if (isRecord(call)) yield { kind: "tool_call", call: toolCall(call) };
   }
-  const janus = delta.janus;
-  if (isRecord(janus) && typeof janus.event === "string") {
-    yield { kind: "step", event: janus.event, payload: isRecord(janus.payload) ? janus.payload : {} };
-  }
+}
+
+/** A gateway that sends the text under both names says it once. */
+function reasoningOf({ reasoning_content, reasoning }: Record<string, unknown>): unknown {
+  return typeof reasoning_content === "string" && reasoning_content ? reasoning_content : reasoning;
 }
 
 function toolCall(call: Record<string, unknown>): ToolCallDelta {

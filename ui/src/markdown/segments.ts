@@ -1,5 +1,7 @@
+import { CodeLines } from "./code-lines";
+
 const ENOUGH = 2_500; // characters of a segment before it may end
-const FENCE = /^ {0,3}(```|~~~)/;
+const LONGEST_LINE = 400; // characters of a line that are looked at
 const MATH = /^ {0,3}\$\$[^$]*$/;
 /** A line that may belong to what stood before the blank line: more of a list, a quote, a table, code. */
 const GOES_ON = /^(?:[ \t>|]|[-*+][ \t]|\d+[.)]|$)/;
@@ -24,17 +26,16 @@ export function segmentsOf(text: string, known: string[] = []): string[] {
 
 /** Where the segment that begins at `start` can be cut; 0 when that is not known yet. */
 function endOf(text: string, start: number): number {
-  let fence = "";
+  const code = new CodeLines();
   let math = false;
   let blank = false;
   for (let at = start; at < text.length; ) {
     const newline = text.indexOf("\n", at);
     if (newline < 0) return 0; // the last line may still become anything
-    const line = text.slice(at, Math.min(newline, at + 80));
-    if (blank && !fence && !math && at - start >= ENOUGH && !GOES_ON.test(line)) return at;
-    const mark = FENCE.exec(line)?.[1] ?? "";
-    if (mark && !math) fence = fence ? (fence === mark ? "" : fence) : mark;
-    else if (!fence && MATH.test(line)) math = !math;
+    const line = text.slice(at, Math.min(newline, at + LONGEST_LINE));
+    if (blank && !code.inFence && !math && at - start >= ENOUGH && !GOES_ON.test(line)) return at;
+    const kind = math ? "text" : code.read(line);
+    if (kind === "text" && MATH.test(line)) math = !math;
     blank = line.trim() === "";
     at = newline + 1;
   }

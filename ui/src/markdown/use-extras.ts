@@ -6,7 +6,7 @@ import { CODE } from "./code";
 import { patiently } from "./patiently";
 
 const MATH = /\$\$/;
-const DIAGRAM = /^ {0,3}(```|~~~) *mermaid/m;
+const DIAGRAM = /^ {0,3}(`{3,}|~{3,}) *mermaid/m;
 
 /** Code alone, and math and diagrams once a text has some: each is larger than everything else together. */
 export function useExtras(text: string): PluginConfig {

@@ -126,7 +126,9 @@ class Frame(_message.Message):
     exchange: _builtins.int
     """The exchange: chosen by the caller, rising, never used again on this link."""
     credit: _builtins.int
-    """Bytes of events that the caller will take beyond those granted before."""
+    """Bytes of events that the caller will take beyond those granted before. Credit that is not used yet may
+    not exceed 1 MiB: the server ends the exchange with an error.
+    """
     @_builtins.property
     def open(self) -> Global___Open:
         """Begins the exchange."""
@@ -185,7 +187,8 @@ class Open(_message.Message):
     HEADERS_FIELD_NUMBER: _builtins.int
     credit: _builtins.int
     """Bytes of events that may be sent at once. An event counts its length plus 16; the last one that
-    begins within the credit may overdraw it.
+    begins within the credit may overdraw it. At most 1 MiB. An event beyond its credit, or of more than
+    4 MiB, ends the exchange.
     """
     timeout_millis: _builtins.int
     """How long all of it may take, in milliseconds; 0 sets no bound."""
