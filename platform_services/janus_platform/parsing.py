@@ -5,12 +5,14 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from janus_mesh.errors import InvalidRequest
+from janus_mesh.json_bounds import require_few_values
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 def parse(kind: type[ModelT], body: bytes) -> ModelT:
     """The body as this type; raises `InvalidRequest` that names the first field at fault."""
+    require_few_values(body)
     try:
         return kind.model_validate_json(body)
     except ValidationError as error:

@@ -249,6 +249,12 @@ async def test_a_slash_inside_a_model_id_stays_escaped(front: Front) -> None:
     assert (await seen(front, "/v1/models/org%2Fname")).path == "/v1/models/org%2Fname"
 
 
+@pytest.mark.parametrize("target", [b"/metrics", b"/v1/../metrics", b"//metrics", b"/metrics?a=b"])
+async def test_metrics_are_not_for_the_public(front: Front, target: bytes) -> None:
+    answer = await front.envoy.client.get("/", extensions={"target": target})
+    assert (answer.status_code, answer.json()["error"]["message"]) == (404, "there is no /metrics")
+
+
 async def test_a_path_is_normalised(front: Front) -> None:
     target = {"target": b"/v1//artifacts/../models"}  # httpx would tidy it up by itself
     answer = await front.envoy.client.get("/", extensions=target)

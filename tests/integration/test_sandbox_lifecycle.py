@@ -211,3 +211,9 @@ async def test_memory_is_a_bound_as_well() -> None:
     async with sandbox_service(sandbox_memory_bytes=FLAVORS["small"].memory_bytes) as service:
         assert (await service.client.post("/api/sandboxes", json={})).status_code == 429
         await service.create(flavor="small")
+
+
+async def test_a_body_of_too_many_values_is_refused() -> None:
+    async with sandbox_service() as service:
+        refused = await service.client.post("/api/sandboxes", json={"x": [1] * 100_000})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "too_many_values")

@@ -49,9 +49,9 @@ class Config:
         return manager
 
     def routes(self, name: str) -> list[dict[str, Any]]:
-        """What a listener does with the requests that it takes."""
+        """What a listener does with the requests that it passes on."""
         (host,) = self.manager(name)["route_config"]["virtual_hosts"]
-        return [route["route"] for route in host["routes"]]
+        return [route["route"] for route in host["routes"] if "route" in route]
 
     def cluster(self, name: str) -> dict[str, Any]:
         return _named(self.tree["static_resources"]["clusters"], name)

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from janus_mesh.errors import InvalidRequest
+from janus_mesh.json_bounds import require_few_values
 
 from .turns import Turn, turns_of
 
@@ -80,6 +81,7 @@ class Conversation:
 
 
 def _object(body: bytes) -> dict[str, Any]:
+    require_few_values(body)
     try:
         fields = orjson.loads(body)
     except orjson.JSONDecodeError as error:

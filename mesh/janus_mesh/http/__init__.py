@@ -16,6 +16,7 @@ from .body import body_parts, read_body, require_announced
 from .browser_guard import BrowserGuard
 from .departure import ClientLeft, client_left, while_present
 from .errors import MethodNotAllowed, answer_errors, error_event, error_response, invalid_field
+from .json_bounds import JsonBounds
 from .metrics import metrics_route
 from .ranges import ByteRange, RangeNotSatisfiable, not_modified, requested_range
 from .request_id import request_id
@@ -25,6 +26,7 @@ __all__ = [
     "BrowserGuard",
     "ByteRange",
     "ClientLeft",
+    "JsonBounds",
     "MethodNotAllowed",
     "RangeNotSatisfiable",
     "answer_errors",

@@ -8,7 +8,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from janus_mesh.errors import Unauthenticated
-from janus_mesh.http import BrowserGuard, answer_errors, metrics_route
+from janus_mesh.http import BrowserGuard, JsonBounds, answer_errors, metrics_route
 from janus_sandbox.agents import Agent
 from janus_sandbox.backend import Isolation
 from janus_sandbox.sandboxes import Sandboxes
@@ -59,5 +59,6 @@ def build_api(
 
     app.include_router(metrics_route())
     answer_errors(app, "the sandbox service")
+    app.add_middleware(JsonBounds)
     app.add_middleware(BrowserGuard, hosts=settings.hosts)
     return app

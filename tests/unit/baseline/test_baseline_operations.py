@@ -38,6 +38,12 @@ async def test_a_proxy_without_a_health_path_will_do() -> None:
         assert (await running.client.get("/health")).status_code == 200
 
 
+async def test_a_body_of_too_many_values_is_refused() -> None:
+    async with baseline(scripts.completion()) as running:
+        answer = await running.client.post("/v1/chat/completions", json={"messages": [], "x": [1] * 100_000})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "too_many_values")
+
+
 async def test_it_lists_itself() -> None:
     async with baseline(scripts.completion()) as running:
         (entry,) = (await running.client.get("/v1/models")).json()["data"]

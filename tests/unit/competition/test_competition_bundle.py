@@ -36,6 +36,11 @@ def test_a_sound_bundle_is_opened() -> None:
     assert found.signed_by.fingerprint == TRUSTED[0].fingerprint
 
 
+def test_a_bundle_of_too_many_values_is_refused_before_it_is_parsed() -> None:
+    with pytest.raises(InvalidRequest, match="more than 300000 JSON values"):
+        bundle.opened(b"[" + b"1," * 300_000, TRUSTED)
+
+
 def test_fields_that_are_unknown_here_are_signed_and_let_through() -> None:
     assert opened(a_run(weather={"rain": True})).run.id == "run_1"
 

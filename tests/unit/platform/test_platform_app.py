@@ -38,6 +38,15 @@ async def test_what_is_not_there_is_refused_in_openais_words(
     assert answer.json()["error"].keys() == {"message", "type", "param", "code"}
 
 
+async def test_a_body_of_too_many_values_is_refused() -> None:
+    async with HttpCompetitor(scripts.completion()) as provider:
+        backend = Provider(Endpoint(f"{provider.url}/v1", "k"), model="", timeouts=StreamTimeouts())
+        async with platform_over(backend) as client:
+            answer = await client.post(CHAT, json={**ASKED, "x": [1] * 100_000})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "too_many_values")
+    assert provider.requests == []
+
+
 async def test_a_body_over_the_bound_is_refused(client: httpx.AsyncClient) -> None:
     answer = await client.post(CHAT, content=b"x" * 1001, headers=JSON)
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "request_too_large")
