@@ -47,10 +47,10 @@ async def test_two_questions_at_once_follow_each_other(
     first, second = tabs
     for tab, text in zip(tabs, ("Two", "Three"), strict=True):
         await tab.composer.fill(text)
-    # Both before either tab can hear of the other.
-    press = "document.querySelector('button[type=submit][aria-label=Send]').click()"
-    await first.page.evaluate(f"setTimeout(() => {press}, 0)")
-    await second.page.evaluate(press)
+    # One signal makes both send, before either tab can hear of the other's question.
+    send = "document.querySelector('button[aria-label=Send]').click()"
+    await second.page.evaluate(f"new BroadcastChannel('go').onmessage = () => {send}")
+    await first.page.evaluate(f"new BroadcastChannel('go').postMessage(null); {send}")
     for tab in tabs:
         await expect(tab.answers).to_have_count(3)
         await expect(tab.answers.last).to_have_attribute("data-status", "done")

@@ -12,6 +12,7 @@ NESTED_FENCE = """```md
 $$
 x_1
 $$
+with $w_0$
 ```
 and $y_2$ or \\(z_3\\)"""
 

@@ -7,7 +7,7 @@ test.each([
   ["a fence", `${FENCE}tex\n$x_1$ and $$\n${FENCE}`],
   [
     "a fence of four backticks that holds one of three",
-    `${FENCE}\`md\n${FENCE}\n$$\nx\n$$\n${FENCE}\n$y$ \\(z\\)\n${FENCE}\``,
+    `${FENCE}\`md\n${FENCE}\n$$\nx\n$$\nwith $w$\n${FENCE}\n$y$ \\(z\\)\n${FENCE}\``,
   ],
   ["a fence of tildes", "~~~\n$x_1$\n~~~"],
   ["a fence of tildes that holds one of backticks", `~~~md\n${FENCE}\n$x_1$\n${FENCE}\n$y$\n~~~`],
