@@ -8,6 +8,7 @@ from support.good_requests import GOOD_REQUESTS, Json, request, user
 
 from janus_mesh.openai import parse_chat_request
 from janus_mesh.request_bounds import check_request_bounds
+from janus_mesh.wire_bounds import require_few_fields
 from janus_proto._gen.janus.chat.v1 import request_pb2 as pb
 from janus_shim.request_json import request_body
 
@@ -54,3 +55,14 @@ def test_janus_own_fields_stay_behind() -> None:
     arrived = sent_on(request(answer, competitor_id="c"))
     assert arrived.keys() - _ADDED == {"model", "messages"}
     assert arrived["messages"] == [{"role": "assistant", "content": "a"}]
+
+
+def test_the_mesh_decodes_as_many_values_as_the_edge_takes() -> None:
+    part = {"type": "text", "text": "a"}
+    full = request(
+        *[user(*[part] * 2000)] * 16,
+        logit_bias={str(token): 1 for token in range(1024)},
+        metadata={str(key): "a" for key in range(16)},
+    )
+    encoded = parse_chat_request(json.dumps(full).encode()).request.SerializeToString()
+    require_few_fields(pb.ChatRequest.DESCRIPTOR, encoded)

@@ -6,6 +6,7 @@ once. So only small bodies are parsed here, and all others in a process of their
 
 import asyncio
 import sys
+from contextlib import suppress
 from typing import Final
 
 from janus_mesh import logs
@@ -123,7 +124,8 @@ class Parser:
         if worker is None:
             return
         if worker.returncode is None:
-            worker.kill()
+            with suppress(ProcessLookupError):  # it ended by itself just now
+                worker.kill()
         await worker.wait()
 
 
