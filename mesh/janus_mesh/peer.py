@@ -32,7 +32,7 @@ _OPTIONS: list[tuple[str, int | str]] = [
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1_000),
     ("grpc.min_reconnect_backoff_ms", 5_000),
-    # Finds peers that vanished or were stopped without closing, within 50 s. A gRPC server with default
+    # Finds peers that vanished or were stopped without closing, within 60 s. A gRPC server with default
     # settings closes the connection at the third ping in a silence ("too_many_pings"), so three of them
     # must take longer than a competitor may be silent (JANUS_GAP_TIMEOUT, 120 s).
     ("grpc.keepalive_time_ms", 45_000),

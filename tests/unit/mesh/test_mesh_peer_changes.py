@@ -122,7 +122,7 @@ async def said_or_lost(peer: mesh.Peer) -> str:
 
 async def test_while_this_process_does_not_run_no_peer_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line, "_PING_SECONDS", 0.05)
-    monkeypatch.setattr(line, "_SILENCE_SECONDS", 0.3)
+    monkeypatch.setattr(line, "_SILENCE_SECONDS", 1.0)
     began, go_on = asyncio.Event(), asyncio.Event()
 
     async def link(context: Any) -> None:
@@ -135,12 +135,44 @@ async def test_while_this_process_does_not_run_no_peer_is_silent(monkeypatch: py
     loop = asyncio.get_running_loop()
     async with raw_peer(link) as address, mesh.dial(address) as peer, peer.chat(ask()) as exchange:
         await began.wait()
-        stopped_until = loop.time() + 0.6
+        stopped_until = loop.time() + 1.5
         while loop.time() < stopped_until:  # nothing else runs on this loop
             pass
+        for _ in range(20):  # the timers that are due by now
+            await asyncio.sleep(0)
         go_on.set()
         async with asyncio.timeout(5):
             assert (await anext(exchange)).HasField("finish")
+
+
+@pytest.mark.parametrize("transport", ["link", "rpc"])
+async def test_while_this_process_does_not_run_no_answer_is_silent(
+    transport: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JANUS_MESH_TRANSPORT", transport)
+    go_on = asyncio.Event()
+
+    async def answer(exchange: mesh.Exchange) -> None:
+        await exchange.send("a")
+        await go_on.wait()
+        await exchange.send(finish())
+
+    loop = asyncio.get_running_loop()
+    async with (
+        serving(answer) as address,
+        mesh.dial(address) as peer,
+        peer.chat(ask(), gap=0.5) as exchange,
+    ):
+        await anext(exchange)
+        reading = asyncio.ensure_future(anext(exchange))
+        await asyncio.sleep(0)
+        stopped_until = loop.time() + 2.0
+        while loop.time() < stopped_until:
+            pass
+        for _ in range(20):
+            await asyncio.sleep(0)
+        go_on.set()
+        assert (await reading).HasField("finish")
 
 
 @pytest.mark.parametrize("method", OPENINGS)
