@@ -12,6 +12,9 @@ from .errors import CompetitorTimeout, DeadlineExceeded, JanusError
 
 # The peer knows the deadline too and reports it better; the caller's own is for a peer that cannot.
 _DEADLINE_SLACK = 0.25
+# A timer that fires later than this shows that this process was stopped or busy: what the peer sent meanwhile
+# has not been read yet, so the silence is counted from then on.
+_LATE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Watchdog:
     not the peer's.
     """
 
-    __slots__ = ("_ends", "_expire", "_handle", "_loop", "_seen", "_since", "_starved", "_timeouts")
+    __slots__ = ("_due", "_ends", "_expire", "_handle", "_loop", "_seen", "_since", "_starved", "_timeouts")
 
     def __init__(
         self, timeouts: Timeouts, expire: Callable[[JanusError], None], starved: Callable[[], bool]
@@ -52,8 +55,14 @@ class Watchdog:
         self._since = self._loop.time()
         self._ends = None if timeouts.total is None else self._since + timeouts.total + _DEADLINE_SLACK
         self._seen = False
+        self._due = 0.0
         self._handle: asyncio.TimerHandle | None = None
         self._arm()
+
+    @property
+    def ends_at(self) -> float | None:
+        """When the exchange ends even if its reader waits for something else; loop time, None for never."""
+        return None if self._ends is None else self._ends + _DEADLINE_SLACK
 
     def event(self) -> None:
         """Notes that an event arrived."""
@@ -75,12 +84,13 @@ class Watchdog:
     def _arm(self) -> None:
         times = [time for time in (self._silence_ends(), self._ends) if time is not None]
         if times:
-            self._handle = self._loop.call_at(min(times), self._check)
+            self._due = min(times)
+            self._handle = self._loop.call_at(self._due, self._check)
 
     def _check(self) -> None:
         self._handle = None
         now = self._loop.time()
-        if not self._starved():
+        if not self._starved() or now - self._due > _LATE_SECONDS:
             self._since = now
         silence_ends = self._silence_ends()
         if silence_ends is not None and now >= silence_ends:

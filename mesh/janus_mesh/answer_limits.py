@@ -19,6 +19,12 @@ MAX_CHOICES: Final = 128  # whatever `n` of the request says
 MAX_TOOL_CALLS: Final = 128  # per choice: an index is below it
 MAX_ARTIFACTS: Final = 128  # per answer
 MAX_ANSWER_BYTES: Final = 256 * 1024 * 1024
+# What an event costs beside its bytes, so that empty ones cannot go on for ever. The same as in link credit.
+EVENT_COST: Final = 16
+# Fields without a schema, all of one event together. Whoever checks them parses them: 256 KiB of nested lists
+# take 0.1 s of the event loop, 4 MiB would take 2 s. A step's payload may be longer: only the edge parses it.
+MAX_JSON_BYTES: Final = 256 * 1024
+MAX_STEP_JSON_BYTES: Final = 1024 * 1024
 
 
 class AnswerLimits:
@@ -28,7 +34,7 @@ class AnswerLimits:
 
     Args:
         choices: `n` of the request; 0 or 1 allow one choice.
-        max_bytes: bound of all events together, in bytes as they are on the wire.
+        max_bytes: bound of all events together, in bytes as they are on the wire and `EVENT_COST` for each.
     """
 
     __slots__ = ("_artifacts", "_bytes_left", "_choices", "_max_bytes")
@@ -40,7 +46,10 @@ class AnswerLimits:
 
     def check(self, event: event_pb2.ChatEvent) -> None:
         """Checks and counts one event. Raises `CompetitorFailed` when it exceeds a bound."""
-        self.count(event.ByteSize())
+        size = event.ByteSize()
+        self.count(size)
+        if size > MAX_JSON_BYTES:
+            _check_json(event)
         if event.choice >= self._choices:
             raise CompetitorFailed(
                 f"choice {event.choice} was sent, but only choices below {self._choices} were asked for"
@@ -55,7 +64,30 @@ class AnswerLimits:
                     raise CompetitorFailed(f"the answer has more than {MAX_ARTIFACTS} artifacts")
 
     def count(self, size: int) -> None:
-        """Counts `size` bytes of content that needs no check. Raises `CompetitorFailed` beyond the bound."""
-        self._bytes_left -= size
+        """Counts an event of `size` bytes that needs no check. Raises `CompetitorFailed` beyond the bound."""
+        self._bytes_left -= size + EVENT_COST
         if self._bytes_left < 0:
             raise CompetitorFailed(f"the answer is longer than {self._max_bytes} bytes")
+
+
+def _check_json(event: event_pb2.ChatEvent) -> None:
+    extras = event.extras
+    texts = [extras.chunk_json, extras.choice_json, extras.delta_json]
+    match event.WhichOneof("payload"):
+        case "tool_call":
+            texts.append(event.tool_call.extra_json)
+        case "artifact":
+            texts.append(event.artifact.extra_json)
+        case "usage":
+            texts.append(event.usage.extra_json)
+        case "finish":
+            texts.append(event.finish.usage.extra_json)
+        case "janus":
+            _check_size("payload_json", [event.janus.payload_json], MAX_STEP_JSON_BYTES)
+    _check_size("unknown fields", texts, MAX_JSON_BYTES)
+
+
+def _check_size(what: str, texts: list[str], limit: int) -> None:
+    size = sum(len(text.encode()) for text in texts)
+    if size > limit:
+        raise CompetitorFailed(f"an event has {size} bytes of {what}; {limit} are allowed")

@@ -94,6 +94,11 @@ class ClientExchange:
             raise
         return self
 
+    @property
+    def ends_at(self) -> float | None:
+        """When the deadline has passed for certain, as loop time; None without one."""
+        return None if self._watchdog is None else self._watchdog.ends_at
+
     async def __aexit__(
         self,
         kind: type[BaseException] | None,

@@ -7,6 +7,7 @@ answer conducted.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from functools import lru_cache, partial
 from typing import Protocol
 
@@ -26,6 +27,11 @@ from .pieces import PIECE_BYTES, pieces
 from .request_bounds import check_request_bounds
 
 log = logs.get("mesh.exchange")
+
+# An answer whose caller set no deadline: one that never reads must not hold its place for ever.
+_LONGEST_SECONDS = 3600.0
+# How long an error waits for a caller that does not read.
+_LAST_EVENT_SECONDS = 10.0
 
 
 # Changes a `finish` in place.
@@ -144,7 +150,23 @@ class Exchange:
         Raises:
             JanusError: what reading `upstream`, `inspect` or `limits` raises. An error is not sent on, so
                 that the caller may change it.
+            DeadlineExceeded: the deadline of `upstream` passed while this exchange's reader took nothing.
         """
+        try:
+            async with asyncio.timeout_at(upstream.ends_at) as bound:
+                return await self._relayed(upstream, amend, inspect, limits)
+        except TimeoutError:
+            if not bound.expired():
+                raise
+            raise DeadlineExceeded("the answer was not read within its time") from None
+
+    async def _relayed(
+        self,
+        upstream: ClientExchange,
+        amend: Amend | None,
+        inspect: Inspect | None,
+        limits: AnswerLimits | None,
+    ) -> event_pb2.ChatEvent:
         if isinstance(upstream.transport, ClientEnd) and isinstance(self._transport, ServerEnd):
             event = await upstream.splice(self._transport, self._note_events, inspect, limits)
             await self._send_amended(event, amend)
@@ -194,7 +216,9 @@ async def conduct(answer: Answer, exchange: Exchange, headers: Mapping[str, str]
             end = event_pb2.ErrorKind.Name(error.kind).removeprefix("ERROR_KIND_").lower()  # type: ignore[arg-type]
             span.set_attribute("error.type", error.code)
             if not exchange.ended:
-                await exchange.send(event_pb2.ChatEvent(error=error.to_proto()))
+                with suppress(TimeoutError):  # a caller that reads nothing has no use for it
+                    async with asyncio.timeout(_LAST_EVENT_SECONDS):
+                        await exchange.send(event_pb2.ChatEvent(error=error.to_proto()))
     except asyncio.CancelledError:
         if not exchange.ended:
             end = "cancelled"
@@ -227,7 +251,8 @@ def _report(exchange: Exchange, end: str, error: JanusError | None) -> None:
 
 async def _attempt(answer: Answer, exchange: Exchange) -> JanusError | None:
     try:
-        async with asyncio.timeout(exchange.time_remaining()) as bound:
+        remaining = exchange.time_remaining()
+        async with asyncio.timeout(_LONGEST_SECONDS if remaining is None else remaining) as bound:
             check_request_bounds(exchange.request)
             await answer(exchange)
     except JanusError as error:

@@ -32,8 +32,10 @@ _OPTIONS: list[tuple[str, int | str]] = [
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1_000),
     ("grpc.min_reconnect_backoff_ms", 5_000),
-    # Finds peers that vanished without closing.
-    ("grpc.keepalive_time_ms", 20_000),
+    # Finds peers that vanished or were stopped without closing, within 60 s. A gRPC server with default
+    # settings closes the connection at the third ping in a silence ("too_many_pings"), so three of them
+    # must take longer than a competitor may be silent (JANUS_GAP_TIMEOUT, 120 s).
+    ("grpc.keepalive_time_ms", 45_000),
     ("grpc.keepalive_timeout_ms", 5_000),
     # A keepalive waits for the ping before it, which measures bandwidth and has a minute by default.
     ("grpc.http2.ping_timeout_ms", 15_000),
@@ -88,16 +90,12 @@ class Peer:
         total: float | None,
     ) -> ClientTransport:
         headers = make_headers()
-        links = self._links  # another call may drop them while this one waits
-        if links is not None:
+        if self._links is not None:
             try:
-                return (await links.acquire()).open(request, headers, total)
+                return (await self._links.acquire()).open(request, headers, total)
             except Unsupported:
                 if not self._may_call:
                     raise CompetitorFailed(f"{self.target} does not speak links") from None
-            if self._links is links:
-                self._links = None
-                await links.close(Unsupported())
         return RpcTransport(self._channel, request, headers, total)
 
     def stub(self, kind: Any) -> Any:

@@ -186,7 +186,10 @@ class Router:
 
         heard = Heard()
 
+        limits = AnswerLimits(request.n, settings.router_max_answer_bytes)
+
         async def audited(event: event_pb2.ChatEvent) -> None:
+            limits.check(event)
             heard.finish(event)
             metered = await self._platform.settle(token)
             guess = None
@@ -195,8 +198,6 @@ class Router:
             found = audit(event.finish, metered, guess)
             attempt.source, attempt.cost_source = found.source, found.cost_source
             _note_audit(competitor, found.wrong)
-
-        limits = AnswerLimits(request.n, settings.router_max_answer_bytes)
 
         def passable(event: event_pb2.ChatEvent) -> bool:
             limits.check(event)

@@ -32,13 +32,15 @@ class _Handlers(grpc.GenericRpcHandler):
 
 
 @asynccontextmanager
-async def raw_peer(link: Behaviour | None = None, chat: Behaviour | None = None) -> AsyncIterator[str]:
-    """Serves links, calls, or both, and gives the address."""
+async def raw_peer(
+    link: Behaviour | None = None, chat: Behaviour | None = None, port: int = 0
+) -> AsyncIterator[str]:
+    """Serves links, calls, or both, on a free port if none is given, and gives the address."""
     behaviours = {LINK: link, CHAT: chat}
     server = grpc.aio.server(options=[("grpc.max_send_message_length", -1)])
     known = {name: behaviour for name, behaviour in behaviours.items() if behaviour is not None}
     server.add_generic_rpc_handlers((_Handlers(known),))
-    port = server.add_insecure_port("127.0.0.1:0")
+    port = server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()
     try:
         yield f"127.0.0.1:{port}"

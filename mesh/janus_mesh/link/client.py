@@ -4,7 +4,7 @@
 owns the wire carries the outbox away, feeds `receive`, and calls `lose` once when the wire is gone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from janus_mesh.answer_limits import MAX_EVENT_BYTES
 from janus_mesh.errors import CompetitorFailed, JanusError, Overloaded, Unavailable
@@ -15,6 +15,8 @@ from .client_end import ClientEnd
 from .events import ERROR, EVENT_BYTES, FINISH, WINDOW_BYTES, LinkBroken, as_event
 from .outbox import Outbox
 
+# One event of a message: exchange, kind, data.
+Column = tuple[int, int, bytes]
 # What the outbox holds: frames, and pings by their number.
 Item = link_pb2.Frame | int
 
@@ -24,6 +26,11 @@ _MAX_EVENTS = Outbox.LOAD_BYTES // EVENT_BYTES + 1
 # What may wait for a peer that does not read before new exchanges are refused.
 _MAX_WAITING_BYTES = 128 * 1024 * 1024
 _MAX_SIZE = MAX_EVENT_BYTES + EVENT_BYTES
+# Events that are taken in at once; those of a longer message take turns with everything else on the loop.
+_TURN_EVENTS = 512
+_TURN_BYTES = 64 * 1024
+# Messages without any news that a link may bring, because each costs the reader a wake-up.
+_MAX_IDLE_MESSAGES = 1_000
 _LONGEST_MILLIS = 2**63 - 1
 
 
@@ -40,6 +47,7 @@ class ClientLink:
         self._lost: JanusError | None = None
         # Bytes that the peer may still send for exchanges that were left, because it had not heard of it.
         self._crossing = 0
+        self._idle_messages = 0
 
     @property
     def live(self) -> int:
@@ -83,32 +91,48 @@ class ClientLink:
         What breaks the rules of one exchange ends that exchange with `CompetitorFailed` and cancels it at the
         peer. Raises `LinkBroken` for what breaks those of the link, which the owner of the wire must end.
         """
+        for _ in self.receiving(message):
+            pass
+
+    def receiving(self, message: link_pb2.LinkResponse) -> Iterator[None]:
+        """Takes in a message as `receive` does, and yields where others may run before the rest of it."""
         self._check(message)
+        columns = zip(message.exchanges, message.kinds, message.events, strict=True)
+        if len(message.events) <= _TURN_EVENTS and message.ByteSize() <= _TURN_BYTES:
+            self._take_in(columns)
+            return
+        while turn := _turn(columns):
+            self._take_in(turn)
+            yield
+
+    def _take_in(self, columns: Iterable[Column]) -> None:
         ends = self._ends
         changed: list[ClientEnd] = []
-        for exchange, kind, event in zip(message.exchanges, message.kinds, message.events, strict=True):
-            size = len(event) + EVENT_BYTES
-            end = ends.get(exchange)
-            if end is None:
-                self._drop(exchange, size)
-                continue
-            if kind in _ENDINGS:
-                if not _is_ending(end, kind, event):
+        try:
+            for exchange, kind, event in columns:
+                size = len(event) + EVENT_BYTES
+                end = ends.get(exchange)
+                if end is None:
+                    self._drop(exchange, size)
                     continue
-                del ends[exchange]
-                end.ended = True
-            elif end.credit <= 0 or size > _MAX_SIZE:
-                end.refuse(size)
-                continue
-            else:  # every token comes by here, so without a call that is not needed
-                end.credit -= size
-                if end.on_event is not None and not end.arrived and end.on_event(kind, event):
+                if kind in _ENDINGS:
+                    if not _is_ending(end, kind, event):
+                        continue
+                    del ends[exchange]
+                    end.ended = True
+                elif end.credit <= 0 or size > _MAX_SIZE:
+                    end.refuse(size)
                     continue
-            if end.ended or not end.arrived:
-                changed.append(end)
-            end.arrived.append((kind, event))
-        for end in changed:
-            end.changed()
+                else:  # every token comes by here, so without a call that is not needed
+                    end.credit -= size
+                    if end.on_event is not None and not end.arrived and end.on_event(kind, event):
+                        continue
+                if end.ended or not end.arrived:
+                    changed.append(end)
+                end.arrived.append((kind, event))
+        finally:  # also when the link breaks: an exchange that has its ending is none of the link's any more
+            for end in changed:
+                end.changed()
 
     def _check(self, message: link_pb2.LinkResponse) -> None:
         """Takes in what a message says of the link itself."""
@@ -121,6 +145,10 @@ class ClientLink:
             raise LinkBroken("a hello after the first message")
         if message.pong > self.pinged:
             raise LinkBroken(f"a pong with the number {message.pong}, which no ping had")
+        if not count and message.pong <= self.ponged and message.draining <= self.draining:
+            self._idle_messages += 1
+            if self._idle_messages > _MAX_IDLE_MESSAGES:
+                raise LinkBroken(f"more than {_MAX_IDLE_MESSAGES} messages without news")
         self.ponged = max(self.ponged, message.pong)
         if message.draining:
             self.draining = True
@@ -162,6 +190,18 @@ class ClientLink:
 
     def _say(self, frame: link_pb2.Frame) -> None:
         self.outbox.put(frame, _size_of(frame))
+
+
+def _turn(columns: Iterator[Column]) -> list[Column]:
+    """The next events that are taken in at once: one at least, while there are any."""
+    turn: list[Column] = []
+    size = 0
+    for column in columns:
+        turn.append(column)
+        size += len(column[2]) + EVENT_BYTES
+        if len(turn) >= _TURN_EVENTS or size >= _TURN_BYTES:
+            break
+    return turn
 
 
 def _is_ending(end: ClientEnd, kind: int, event: bytes) -> bool:

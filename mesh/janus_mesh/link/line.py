@@ -29,6 +29,8 @@ _DEAF_PINGS = 12
 _SHORTEST_BACKOFF = 0.1
 _LONGEST_BACKOFF = 1.0
 _BROKEN_BACKOFF = 15.0
+# Until a peer that has no links is asked again: it may be restarted as a newer version.
+_UNSUPPORTED_SECONDS = 60.0
 # A link that lived for so long was a good one.
 _STEADY_SECONDS = 10.0
 
@@ -57,6 +59,11 @@ class Line:
         # A context of its own: the line outlives the request that happened to need it first.
         self._task = asyncio.create_task(self._run(), context=contextvars.Context())
 
+    @property
+    def unsupported(self) -> bool:
+        """Whether the peer was found to have no links, and none came up since."""
+        return self._attempt.done() and isinstance(self._attempt.exception(), Unsupported)
+
     async def connected(self) -> ClientLink:
         """The link, once the attempt that is under way succeeds; raises what the last one met."""
         return await asyncio.shield(self._attempt)
@@ -83,16 +90,17 @@ class Line:
                     longest = _BROKEN_BACKOFF
             except Unsupported as answer:
                 self._settle(answer)
-                return
+                await asyncio.sleep(_UNSUPPORTED_SECONDS)
             except JanusError as error:
                 self._settle(error)
             except Exception:
                 log.exception("link failed", address=self._address)
                 self._settle(Unavailable("the link to the peer failed", retry_after=1.0))
-            # An attempt that failed stays failed until the next begins, so that callers fail at once.
+            # An attempt that failed stays failed until the next begins, so that callers fail at once. One
+            # that found no links stays until there is one, so that no call waits for the next attempt.
             await asyncio.sleep(backoff * random.uniform(0.5, 1.0))  # noqa: S311  # jitter
             backoff = min(backoff * 2, longest)
-            if self._attempt.done():
+            if self._attempt.done() and not self.unsupported:
                 self._attempt = loop.create_future()
 
     def _settle(self, error: Exception) -> None:
@@ -113,8 +121,9 @@ class Line:
         try:
             link = ClientLink(max_exchanges=await _greeted(call))
             self.link = link
-            if not self._attempt.done():
-                self._attempt.set_result(link)
+            if self._attempt.done():
+                self._attempt = asyncio.get_running_loop().create_future()
+            self._attempt.set_result(link)
             log.info("link up", address=self._address)
             return await self._attend(call, link)
         finally:
@@ -131,9 +140,11 @@ class Line:
                 heard = loop.time()
                 if message is None:  # how gRPC hands over a message that could not be parsed
                     raise LinkBroken("a message that cannot be read")
-                link.receive(message)
+                for _ in link.receiving(message):
+                    await asyncio.sleep(0)
 
         async def listen_for_life() -> None:
+            nonlocal heard
             number, next_ping = 0, loop.time()
             while True:
                 now, silence_ends = loop.time(), heard + _SILENCE_SECONDS
@@ -144,7 +155,10 @@ class Line:
                     number += 1
                     link.ping(number)
                     next_ping = now + _PING_SECONDS
-                await asyncio.sleep(min(next_ping, silence_ends) - now)
+                wakes = min(next_ping, silence_ends)
+                await asyncio.sleep(wakes - now)
+                # While this process was stopped or busy it could not hear: that is not the peer's silence.
+                heard += max(0.0, loop.time() - wakes)
 
         tasks = {
             asyncio.create_task(read()),

@@ -12,7 +12,7 @@ from janus_mesh.channel import Channel, insecure_channel
 from janus_mesh.errors import Unavailable
 
 from .client import ClientLink
-from .line import Line
+from .line import Line, Unsupported
 
 _RESOLVE_SECONDS = 15.0
 
@@ -53,6 +53,8 @@ class LinkPool:
             return min(usable, key=lambda link: link.live)
         if not lines:
             raise Unavailable(f"{self._target} has no address")
+        if all(line.unsupported for line in lines):  # as each chat finds, so without a task
+            raise Unsupported
         attempts = {asyncio.create_task(line.connected()) for line in lines}
         try:
             return await _first(attempts)
@@ -112,15 +114,15 @@ def _seen(task: asyncio.Task[None]) -> None:
 
 
 async def _first(attempts: set[asyncio.Task[ClientLink]]) -> ClientLink:
-    """The first that succeeds, or the error of the last that fails."""
+    """The first that succeeds, or the error of the last that fails; `Unsupported` if any failed by that."""
     failure: BaseException = Unavailable("no address")
     link: ClientLink | None = None
     while attempts and link is None:
         done, attempts = await asyncio.wait(attempts, return_when=asyncio.FIRST_COMPLETED)
         for attempt in done:  # all of them, so that no exception stays unseen
             error = attempt.exception()
-            if error is not None:
-                failure = error
+            if error is not None:  # a peer without links can still be called
+                failure = failure if isinstance(failure, Unsupported) else error
             elif link is None or not link.usable:
                 link = attempt.result()
     if link is None:

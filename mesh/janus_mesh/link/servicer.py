@@ -38,12 +38,15 @@ class LinkServicer(link_pb2_grpc.LinkServiceServicer):
         self._floor = floor
         self._links: dict[ServerLink, asyncio.Task[None]] = {}
         self._answering: set[asyncio.Task[None]] = set()
+        self._draining = False
 
     async def Link(  # type: ignore[override]  # the stub types cover the sync and the async server at once
         self,
         request_iterator: AsyncIterator[link_pb2.LinkRequest],  # noqa: ARG002  # read from context
         context: grpc.aio.ServicerContext[Any, Any],
     ) -> None:
+        if self._draining:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "the server is draining")
         link = ServerLink(self._begin)
         await context.write(
             link_pb2.LinkResponse(hello=link_pb2.Hello(version=VERSION, max_exchanges=link.max_exchanges))
@@ -76,6 +79,7 @@ class LinkServicer(link_pb2_grpc.LinkServiceServicer):
         waits for it.
         """
         ends = asyncio.get_running_loop().time() + seconds
+        self._draining = True
         for link in self._links:
             link.drain()
         if self._answering:

@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Callable
 
 from janus_mesh.answer_limits import AnswerLimits
-from janus_mesh.errors import JanusError
 from janus_proto._gen.janus.chat.v1 import event_pb2
 
 from .client_end import ClientEnd
@@ -67,7 +66,7 @@ class Splice:
                     self._limits.count(len(data))
             elif not self._pass_inspected(kind, data):
                 return False
-        except JanusError as error:
+        except Exception as error:  # noqa: BLE001  # raised again in the task that waits; others share the link
             self.close()
             if not self.ending.done():  # the waiting task may have been cancelled
                 self.ending.set_exception(error)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from janus_mesh.answer_limits import MAX_ARTIFACTS, MAX_TOOL_CALLS, AnswerLimits
+from janus_mesh.answer_limits import EVENT_COST, MAX_ARTIFACTS, MAX_TOOL_CALLS, AnswerLimits
 from janus_mesh.errors import CompetitorFailed
 from janus_mesh.link import client, events, server, server_end
 from janus_mesh.link.splice import Splice
@@ -53,7 +53,7 @@ async def test_content_on_a_splice_is_counted_once_though_it_waits_for_credit() 
     link, outgoing = client.ClientLink(), server.ServerLink(lambda *_: None)
     source = link.open(request_pb2.ChatRequest(), {}, None)
     sink = server_end.ServerEnd(outgoing, 1, 0)
-    splice = Splice(source, sink, lambda: None, limits=AnswerLimits(1, max_bytes=10))
+    splice = Splice(source, sink, lambda: None, limits=AnswerLimits(1, max_bytes=10 + EVENT_COST))
 
     def content(text: bytes) -> None:
         link.receive(link_pb2.LinkResponse(exchanges=[1], kinds=bytes([events.CONTENT]), events=[text]))
@@ -63,5 +63,5 @@ async def test_content_on_a_splice_is_counted_once_though_it_waits_for_credit() 
     assert not splice.ending.done()
     sink.grant(1_000)
     content(b"x")
-    with pytest.raises(CompetitorFailed, match="10 bytes"):
+    with pytest.raises(CompetitorFailed, match="26 bytes"):
         await splice.ending

@@ -38,3 +38,13 @@ async def test_as_many_choices_as_were_asked_for_pass(house):
     router = await house.router({"id": "a", "url": competitor.url})
     _, *events = await router.ask(ask("a", n=2))
     assert [event.choice for event in events if event.content] == [0, 1]
+
+
+@pytest.mark.parametrize("before", [0, 1], ids=["first", "after a word"])
+async def test_unknown_fields_of_the_final_usage_are_bounded_too(house, before):
+    usage = event_pb2.Usage(prompt_tokens=1, extra_json='{"a":"' + "x" * 300_000 + '"}')
+    ending = ChatEvent(finish=event_pb2.Finish(usage=usage))
+    competitor = await house.competitor(replaying(*[WORD] * before, ending))
+    router = await house.router({"id": "a", "url": competitor.url}, router_max_attempts=1)
+    with pytest.raises(CompetitorFailed):
+        await router.ask(ask("a"))
