@@ -172,7 +172,9 @@ async def test_a_body_that_is_still_being_sent_holds_nothing_up() -> None:
         await asyncio.Event().wait()
 
     async with platform(scripts.tokens("a")) as (client, _):
-        sending = asyncio.create_task(client.post(CHAT, content=endless(), headers=shown()))
+        sending = asyncio.create_task(
+            client.post(CHAT, content=endless(), headers={**shown(), "content-type": "application/json"})
+        )
         while (await client.get("/v1/usage", headers=shown())).json()["live_calls"] != 1:
             pass
         final = await close(client)

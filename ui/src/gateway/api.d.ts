@@ -828,7 +828,7 @@ export interface components {
              */
             role: "assistant";
             /** @description What was said. */
-            content?: (string | (components["schemas"]["TextPart"] | components["schemas"]["ImagePart"] | components["schemas"]["AudioPart"] | components["schemas"]["FilePart"] | components["schemas"]["RefusalPart"])[]) | null;
+            content?: (string | (components["schemas"]["TextPart"] | components["schemas"]["ImagePart"] | components["schemas"]["AudioPart"] | components["schemas"]["FilePart"] | components["schemas"]["RefusalPart"] | components["schemas"]["OtherPart"])[]) | null;
             /** @description Name of the speaker, to tell several of one role apart. */
             name?: string | null;
             /** @description Calls that the model made in this turn. */
@@ -874,10 +874,7 @@ export interface components {
          * @description Sound.
          */
         AudioPart: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
+            /** @constant */
             type: "input_audio";
             input_audio: components["schemas"]["AudioClip"];
         } & {
@@ -916,7 +913,7 @@ export interface components {
              */
             role: "developer";
             /** @description The instructions. */
-            content: string | (components["schemas"]["TextPart"] | components["schemas"]["ImagePart"] | components["schemas"]["AudioPart"] | components["schemas"]["FilePart"] | components["schemas"]["RefusalPart"])[];
+            content: string | (components["schemas"]["TextPart"] | components["schemas"]["ImagePart"] | components["schemas"]["AudioPart"] | components["schemas"]["FilePart"] | components["schemas"]["RefusalPart"] | components["schemas"]["OtherPart"])[];
             /** @description Name of the speaker, to tell several of one role apart. */
             name?: string | null;
         } & {
@@ -927,10 +924,7 @@ export interface components {
          * @description A document.
          */
         FilePart: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
+            /** @constant */
             type: "file";
             file: components["schemas"]["FileSource"];
         } & {
@@ -980,6 +974,23 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * FunctionMessage
+         * @description The result of a function call (older form of `tool`).
+         */
+        FunctionMessage: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            role: "function";
+            /** @description The result; null when the function returned none. */
+            content: (string | (components["schemas"]["TextPart"] | components["schemas"]["ImagePart"] | components["schemas"]["AudioPart"] | components["schemas"]["FilePart"] | components["schemas"]["RefusalPart"] | components["schemas"]["OtherPart"])[]) | null;
+            /** @description Name of the function. */
+            name: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * FunctionTool
          * @description A function on offer.
          */
@@ -1008,10 +1019,7 @@ export interface components {
          * @description A picture.
          */
         ImagePart: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
+            /** @constant */
             type: "image_url";
             image_url: components["schemas"]["ImageUrl"];
         } & {
@@ -1066,8 +1074,17 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * OtherPart
+         * @description A part of any other type, such as `video_url`; travels as it is.
+         */
+        OtherPart: {
+            type: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * OtherTool
-         * @description A tool that is no function; travels as it is.
+         * @description A tool that is not a function; travels as it is.
          */
         OtherTool: {
             type: string;
@@ -1076,7 +1093,7 @@ export interface components {
         };
         /**
          * OtherToolCall
-         * @description A call of a tool that is no function; travels as it is.
+         * @description A call of a tool that is not a function; travels as it is.
          */
         OtherToolCall: {
             type: string;
@@ -1090,10 +1107,7 @@ export interface components {
          * @description What the assistant said instead of an answer.
          */
         RefusalPart: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
+            /** @constant */
             type: "refusal";
             /** @description The refusal. */
             refusal: string;
@@ -1121,7 +1135,7 @@ export interface components {
              */
             role: "system";
             /** @description The instructions. */
-            content: string | (components["schemas"]["TextPart"] | components["schemas"]["ImagePart"] | components["schemas"]["AudioPart"] | components["schemas"]["FilePart"] | components["schemas"]["RefusalPart"])[];
+            content: string | (components["schemas"]["TextPart"] | components["schemas"]["ImagePart"] | components["schemas"]["AudioPart"] | components["schemas"]["FilePart"] | components["schemas"]["RefusalPart"] | components["schemas"]["OtherPart"])[];
             /** @description Name of the speaker, to tell several of one role apart. */
             name?: string | null;
         } & {
@@ -1145,10 +1159,7 @@ export interface components {
          * @description A stretch of text.
          */
         TextPart: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
+            /** @constant */
             type: "text";
             /** @description The text. */
             text: string;
@@ -1166,7 +1177,7 @@ export interface components {
              */
             role: "tool";
             /** @description The result. */
-            content: string | (components["schemas"]["TextPart"] | components["schemas"]["ImagePart"] | components["schemas"]["AudioPart"] | components["schemas"]["FilePart"] | components["schemas"]["RefusalPart"])[];
+            content: string | (components["schemas"]["TextPart"] | components["schemas"]["ImagePart"] | components["schemas"]["AudioPart"] | components["schemas"]["FilePart"] | components["schemas"]["RefusalPart"] | components["schemas"]["OtherPart"])[];
             /** @description Id of the call that this answers. */
             tool_call_id: string;
             /** @description Name of the tool. */
@@ -1185,7 +1196,7 @@ export interface components {
              */
             role: "user";
             /** @description What is said. */
-            content: string | (components["schemas"]["TextPart"] | components["schemas"]["ImagePart"] | components["schemas"]["AudioPart"] | components["schemas"]["FilePart"] | components["schemas"]["RefusalPart"])[];
+            content: string | (components["schemas"]["TextPart"] | components["schemas"]["ImagePart"] | components["schemas"]["AudioPart"] | components["schemas"]["FilePart"] | components["schemas"]["RefusalPart"] | components["schemas"]["OtherPart"])[];
             /** @description Name of the speaker, to tell several of one role apart. */
             name?: string | null;
         } & {
@@ -1217,7 +1228,7 @@ export interface components {
             /** @description Model, alias or competitor that is asked; `janus` lets the router choose. */
             model: string;
             /** @description The conversation, oldest first. */
-            messages: (components["schemas"]["SystemMessage"] | components["schemas"]["DeveloperMessage"] | components["schemas"]["UserMessage"] | components["schemas"]["AssistantMessage"] | components["schemas"]["ToolMessage"])[];
+            messages: (components["schemas"]["SystemMessage"] | components["schemas"]["DeveloperMessage"] | components["schemas"]["UserMessage"] | components["schemas"]["AssistantMessage"] | components["schemas"]["ToolMessage"] | components["schemas"]["FunctionMessage"])[];
             /** @description Competitor that must answer; without it `model` decides. */
             competitor_id?: string | null;
             /** @description Whether the answer is wanted as server-sent events while it is made. */
