@@ -18,8 +18,8 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from .errors import InvalidRequest, trailer
 
-# The edge accepts 100,000 JSON values. Each makes one field at most, but for entries of maps, which make three
-# and are few. Counting up to this limit took 130 ms on two busy cores.
+# The edge accepts 100,000 JSON values. Each makes one field at most; the few entries of maps make three.
+# Counting up to this limit took 130 ms on two busy cores.
 MAX_FIELDS: Final = 110_000
 # Shorter messages are decoded unchecked: at worst 32,000 fields, which takes some milliseconds.
 _UNCHECKED_BYTES: Final = 64 * 1024

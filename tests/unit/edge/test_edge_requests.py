@@ -84,7 +84,8 @@ async def test_a_wrong_method_is_405_and_names_the_right_ones(method: str, path:
 )
 async def test_a_path_that_nearly_is_one_of_ours_is_404_with_a_hint(path: str, meant: str) -> None:
     async with running_edge() as edge, edge.connection() as connection:
-        await connection.send(f"POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n".encode())
+        asked = f"POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n"
+        await connection.send(asked.encode())
         head = await connection.read_until(b"\r\n\r\n")
         body = await connection.read_until(b"}}")
     assert b" 404 " in head
@@ -109,7 +110,8 @@ async def test_head_is_answered_as_get_without_the_body(path: str) -> None:
     async with running_edge() as edge:
         got = await edge.client.get(path)
         async with edge.connection() as connection:
-            await connection.send(f"HEAD {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n".encode())
+            asked = f"HEAD {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
+            await connection.send(asked.encode())
             told = await connection.read_rest()
     head, _, body = told.partition(b"\r\n\r\n")
     assert body == b""
