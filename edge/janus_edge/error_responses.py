@@ -65,12 +65,25 @@ class AnswerErrors:
         except JanusError as error:
             if record.response_begun:
                 raise
+            _release_frames(error)
             await _noted(error, record)(scope, receive, send)
         except Exception:
             if record.response_begun:
                 raise
             log.exception("unexpected error")
             await error_response(internal(record))(scope, receive, send)
+
+
+def _release_frames(error: BaseException) -> None:
+    """Drops the frames that an expected error refers to: they hold the request's body, many megabytes.
+
+    A future that carried the error refers to it from one of these frames, and such a cycle would keep the
+    body until the next full garbage collection, which is rare.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        cause.__traceback__ = None
+        cause = cause.__context__
 
 
 def _noted(error: JanusError, record: RequestRecord) -> Response:

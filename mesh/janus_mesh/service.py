@@ -11,6 +11,7 @@ from typing import TypeVar
 import uvloop
 
 from . import logs, metrics, traces
+from ._allocator import return_large_blocks
 from .settings import ServiceSettings, load
 
 # More than any service uses; programs that look at each possible descriptor would take long over a million.
@@ -32,6 +33,7 @@ def run(
     logs.configure(name, level=settings.log_level, form=settings.log_format)
     traces.configure(name)
 
+    return_large_blocks()
     # What is imported lives for ever, and events are freed by counting: looking for cycles at the default
     # pace costs a tenth of the time under load and finds next to nothing.
     gc.freeze()

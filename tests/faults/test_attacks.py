@@ -88,7 +88,7 @@ PEER_FAULTS = (
 def test_a_competitor_that_floods_disturbs_nobody(stack: Stack, fault: str) -> None:
     before = memory(stack)
     with good_stream(stack.url, "steady") as stream:
-        met = attack(f"peer-{fault}", stack.url, "hostile")
+        met = attack(f"peer-{fault}", stack.url)
         result = stream.stop()
     grown = growth_once_settled(stack, before)
     print(f"{fault}: gap {result.longest_gap * 1000:.0f} ms, met {met}, grown {grown}")

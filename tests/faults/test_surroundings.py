@@ -120,7 +120,7 @@ def test_under_a_memory_limit_large_requests_are_refused_and_streams_go_on(
             virtual = resource.prlimit(edge.pid, resource.RLIMIT_AS)
             used = int(Path(f"/proc/{edge.pid}/statm").read_text().split()[0]) * resource.getpagesize()
             resource.prlimit(edge.pid, resource.RLIMIT_AS, (used + 1024 * MEBIBYTE, virtual[1]))
-            met = attack("big-pictures", stack.url)
+            met = attack("big-pictures", stack.url, "steady")
             result = stream.stop()
         alive = edge.poll() is None
         answer = asked(stack, "steady")

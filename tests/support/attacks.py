@@ -23,7 +23,7 @@ _MEBIBYTE = 1024 * 1024
 Seen = collections.Counter[str]
 
 
-def attack(name: str, url: str, model: str = "steady", *, seconds: float = 90.0) -> dict[str, int]:
+def attack(name: str, url: str, model: str = "hostile", *, seconds: float = 90.0) -> dict[str, int]:
     """Runs an attack in a process of its own and returns what it met."""
     command = [sys.executable, "-m", "support.attacks", name, url, model]
     done = subprocess.run(
