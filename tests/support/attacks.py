@@ -184,7 +184,7 @@ async def big_pictures(target: Target) -> None:
 
 async def many_values(target: Target) -> None:
     """Eight clients with as many small values as one request may have."""
-    messages = [{"role": "user", "content": "x"}] * 9_000 + [{"role": "user", "content": "tokens:1"}]
+    messages = [{"role": "user", "content": "x"}] * 4_000 + [{"role": "user", "content": "tokens:1"}]
     body = json.dumps({"model": target.model, "messages": messages}).encode()
     await _post_all(target, body, 8)
 
