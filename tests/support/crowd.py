@@ -14,6 +14,8 @@ from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
 _FIRST_TOKEN_SECONDS = 40.0
+# The first chunk has a role and an empty content, and comes before the competitor's first token.
+_TOKEN = re.compile(rb'"content":\s*"[^"]')
 _CODE = re.compile(rb'"code":\s*"(\w+)"')
 
 
@@ -66,13 +68,13 @@ class Crowd:
                 return code[1].decode()
             if b"[DONE]" in line:
                 return "done"
-            if b'"content":' in line:
+            if _TOKEN.search(line):
                 begun.set()
         return "closed"
 
 
 @asynccontextmanager
-async def crowd(url: str, model: str, count: int, script: str = "tokens:100000:0.2") -> AsyncIterator[Crowd]:
+async def crowd(url: str, model: str, count: int, script: str = "tokens:2000:0.2") -> AsyncIterator[Crowd]:
     clients = Crowd(url, model, count, script)
     try:
         await clients.begun()

@@ -9,6 +9,7 @@ A process of its own, so that the load that a test makes does not delay the meas
 
 import json
 import os
+import re
 import select
 import socket
 import subprocess
@@ -22,6 +23,8 @@ from urllib.parse import urlsplit
 # Tokens of the stream come so often; a stream of this many lasts longer than any test.
 PACE_SECONDS = 0.02
 _TOKENS = 30_000
+# The first chunk has a role and an empty content, and comes before the competitor's first token.
+_TOKEN = re.compile(rb'"content":\s*"[^"]')
 _FIRST_TOKEN_SECONDS = 20.0
 
 
@@ -112,7 +115,7 @@ def _watch(connection: socket.socket) -> Result:
             ending = "the connection was closed"
             break
         unread += read
-        found = unread.count(b'"content":')
+        found = len(_TOKEN.findall(unread))
         if b'"error"' in unread or b"[DONE]" in unread or b"HTTP/1.1 4" in unread or b"HTTP/1.1 5" in unread:
             ending = unread[-500:].decode(errors="replace")
         unread = unread[-400:] if not found else unread[unread.rfind(b"\n\n") + 2 :]
