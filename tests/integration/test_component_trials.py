@@ -21,7 +21,10 @@ async def trials() -> AsyncIterator[Trials]:
     async with AsyncExitStack() as stack:
         service = await stack.enter_async_context(sandbox_service())
         upstream = Upstream(str(service.client.base_url), "", connect_seconds=5)
-        proxy = SandboxProxy(await stack.enter_async_context(upstream), Holdings(gate.prices, upstream.place))
+        proxy = SandboxProxy(
+            await stack.enter_async_context(upstream),
+            Holdings(gate.prices, upstream.place, look=upstream.lives, end=upstream.end, share=4),
+        )
         routes = sandbox_routes(proxy, gate, 1_000_000)
         platform = await stack.enter_async_context(platform_with([routes], gate))
         trials = Trials(str(platform.base_url), KEY, budget_usd=0.01)
