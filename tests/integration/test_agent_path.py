@@ -109,7 +109,7 @@ async def test_usage_has_the_models_tokens_the_sandboxs_time_and_the_cost(answer
     (end,) = answered.steps("sandbox_end")
     assert answered.usage["sandbox_seconds"] == pytest.approx(end["seconds"], abs=1, rel=0.1)
     assert answered.usage["cost_usd"] > 0
-    assert answered.usage  # nothing had to be overridden["janus"] == {"source": "metered"}
+    assert answered.usage["janus"] == {"source": "metered"}  # nothing had to be overridden
 
 
 async def test_an_artifact_has_a_head_and_ranges(janus: AgentStack, answered: AgentAnswer) -> None:
