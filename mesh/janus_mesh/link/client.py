@@ -96,9 +96,14 @@ class ClientLink:
 
     def receiving(self, message: link_pb2.LinkResponse) -> Iterator[None]:
         """Takes in a message as `receive` does, and yields where others may run before the rest of it."""
-        self._check(message)
-        columns = zip(message.exchanges, message.kinds, message.events, strict=True)
-        if len(message.events) <= _TURN_EVENTS and message.ByteSize() <= _TURN_BYTES:
+        exchanges, kinds, events = message.exchanges, message.kinds, message.events
+        count = len(events)
+        if count != len(exchanges) or count != len(kinds):
+            raise LinkBroken("columns of unequal length")
+        self._check(message, count)
+        columns = zip(exchanges, kinds, events, strict=True)
+        # One event is one turn, whatever its size.
+        if count <= 1 or (count <= _TURN_EVENTS and message.ByteSize() <= _TURN_BYTES):
             self._take_in(columns)
             return
         while turn := _turn(columns):
@@ -134,23 +139,21 @@ class ClientLink:
             for end in changed:
                 end.changed()
 
-    def _check(self, message: link_pb2.LinkResponse) -> None:
-        """Takes in what a message says of the link itself."""
-        count = len(message.exchanges)
-        if count != len(message.kinds) or count != len(message.events):
-            raise LinkBroken("columns of unequal length")
+    def _check(self, message: link_pb2.LinkResponse, count: int) -> None:
+        """Takes in what a message of `count` events says of the link itself."""
         if count > _MAX_EVENTS:
             raise LinkBroken(f"a message of {count} events; at most {_MAX_EVENTS} are allowed")
         if message.HasField("hello"):
             raise LinkBroken("a hello after the first message")
-        if message.pong > self.pinged:
-            raise LinkBroken(f"a pong with the number {message.pong}, which no ping had")
-        if not count and message.pong <= self.ponged and message.draining <= self.draining:
+        pong, draining = message.pong, message.draining
+        if pong > self.pinged:
+            raise LinkBroken(f"a pong with the number {pong}, which no ping had")
+        if not count and pong <= self.ponged and draining <= self.draining:
             self._idle_messages += 1
             if self._idle_messages > _MAX_IDLE_MESSAGES:
                 raise LinkBroken(f"more than {_MAX_IDLE_MESSAGES} messages without news")
-        self.ponged = max(self.ponged, message.pong)
-        if message.draining:
+        self.ponged = max(self.ponged, pong)
+        if draining:
             self.draining = True
 
     def _drop(self, exchange: int, size: int) -> None:

@@ -54,6 +54,8 @@ class LinkServicer(link_pb2_grpc.LinkServiceServicer):
         reading = asyncio.create_task(_read(link, context))
         writing = asyncio.create_task(_write(link, context, self._floor))
         self._links[link] = reading
+        if self._draining:  # it began while the hello was on its way
+            link.drain()
         log.info("link opened", peer=context.peer())
         reason = None
         try:
