@@ -269,4 +269,4 @@ async def test_a_sandbox_service_that_is_away_leaves_the_fast_path(janus: AgentS
     assert (path["path"], path["wanted"], path["obstacle"]) == ("fast", "complex", "sandbox_unavailable")
     assert answer.sse.content == "Hello"
     demanded = await janus.chat("pi", QUESTION, metadata={"janus_path": "complex"})
-    assert (demanded.status_code, demanded.json()["error"]["code"]) == (503, "sandbox_unavailable")
+    assert (demanded.status_code, demanded.json()["error"]["code"]) == (429, "sandbox_unavailable")

@@ -151,7 +151,7 @@ async def test_a_typed_error_keeps_its_form_over_http(front: Front) -> None:
 async def test_a_typed_error_keeps_its_form_over_grpc(front: Front) -> None:
     front.script.fail(errors.RateLimited("slow down", retry_after=7))
     async with front.envoy.chat("grpc") as words:
-        with pytest.raises(errors.RateLimited, match="slow down") as caught:
+        with pytest.raises(errors.CompetitorBusy, match="slow down") as caught:
             await anext(words)
     assert caught.value.retry_after == 7
 

@@ -24,6 +24,7 @@ from .task import Task
 
 log = logs.get("agent_cli.sandbox")
 
+_ATTEMPT_CLOSED = "token_closed"
 _ENDING_SECONDS = 5.0
 # For all of them when the service stops.
 _STOPPING_SECONDS = 8.0
@@ -159,10 +160,12 @@ async def _end(sandbox: Sandbox) -> None:
         async with asyncio.timeout(_ENDING_SECONDS):
             await sandbox.terminate()
     except (JanusError, TimeoutError) as error:
-        # Its own time ends it then.
-        log.warning("sandbox not ended", sandbox=sandbox.id, reason=repr(error)[:200])
-    else:
-        log.info("sandbox ended", sandbox=sandbox.id, seconds=round(time.monotonic() - began, 4))
+        # When the client left, the platform may have closed the attempt first, and ends its sandboxes itself.
+        if getattr(error, "code", "") != _ATTEMPT_CLOSED:
+            # Its time to live ends it then.
+            log.warning("sandbox not ended", sandbox=sandbox.id, reason=repr(error)[:200])
+            return
+    log.info("sandbox ended", sandbox=sandbox.id, seconds=round(time.monotonic() - began, 4))
 
 
 async def _end_when_made(making: "asyncio.Future[Sandbox]") -> None:
