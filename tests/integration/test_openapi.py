@@ -52,8 +52,13 @@ async def test_the_document_names_what_the_contract_names(stack: Stack) -> None:
 
 @pytest.mark.timeout(240)
 async def test_invented_requests_find_no_fault(stack: Stack, tmp_path: Path) -> None:
+    # A list that is too long for the schema may also be too long for the bound on bytes: 413 refuses it, too.
+    statuses = ["400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "428", "429", "5xx"]
+    config = tmp_path / "schemathesis.toml"
+    config.write_text(f"[checks.negative_data_rejection]\nexpected-statuses = {statuses}\n")
     process = await asyncio.create_subprocess_exec(
         str(BIN / "schemathesis"),
+        f"--config-file={config}",
         "run",
         f"{stack.url}/openapi.json",
         "--checks=all",
