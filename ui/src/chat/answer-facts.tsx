@@ -1,3 +1,4 @@
+import type { Usage } from "@/gateway/chat-stream";
 import { rateOf } from "./rate";
 import type { Answer } from "./types";
 
@@ -21,9 +22,9 @@ export function factsOf({ timing, usage }: Answer): [string, string][] {
   const facts: [string, string][] = [];
   if (timing.firstMs !== undefined)
     facts.push(["Time to the first word", `${seconds(timing.firstMs)} to first word`]);
-  const rate = rateOf(timing, usage);
+  const rate = rateOf(timing, isEstimate(usage) ? undefined : usage);
   if (rate !== null) facts.push(["Rate", `${rate.toFixed(rate < 10 ? 1 : 0)} tok/s`]);
-  if (isCount(usage?.prompt_tokens) && isCount(usage.completion_tokens)) {
+  if (isCount(usage?.prompt_tokens) && isCount(usage.completion_tokens) && !isEstimate(usage)) {
     facts.push(["Tokens read and written", `${usage.prompt_tokens} → ${usage.completion_tokens} tokens`]);
   }
   if (isCount(usage?.cost_usd)) facts.push(["Cost", dollars(usage.cost_usd)]);
@@ -31,6 +32,11 @@ export function factsOf({ timing, usage }: Answer): [string, string][] {
     facts.push(["Sandbox time", `${usage.sandbox_seconds.toFixed(1)} s sandbox`]);
   if (timing.totalMs !== undefined) facts.push(["Time in all", `${seconds(timing.totalMs)} in all`]);
   return facts;
+}
+
+/** Tokens that nobody counted: Janus estimated them from the length of the text. */
+function isEstimate(usage: Usage | undefined): boolean {
+  return usage?.janus?.source === "estimated";
 }
 
 function isCount(value: unknown): value is number {

@@ -93,6 +93,7 @@ function useDrawer(shown: boolean, onClose: () => void) {
     document.getElementById(SEARCH_ID)?.focus();
     const pressed = (event: KeyboardEvent) => {
       if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
+      if (document.querySelector("dialog[open]")) return; // it is on top, and closes first
       event.preventDefault(); // on the page, Escape would also stop an answer
       onClose();
     };

@@ -16,6 +16,7 @@ export interface Usage {
   total_tokens: number;
   cost_usd?: number; // US dollars
   sandbox_seconds?: number;
+  janus?: { source?: string }; // `metered`, `reported` or `estimated`
 }
 
 export interface ToolCallDelta {
