@@ -66,7 +66,7 @@ def _named(name: str) -> object:
     return pytest.param(name, marks=marks)
 
 
-@pytest.mark.parametrize("name", map(_named, ANSWERS))
+@pytest.mark.parametrize("name", [_named(name) for name in ANSWERS])
 def test_a_client_that_attacks_disturbs_nobody(stack: Stack, name: str) -> None:
     before = memory(stack)
     with good_stream(stack.url, "steady") as stream:
